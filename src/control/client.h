@@ -20,8 +20,8 @@ namespace stayd::control {
 
 /// An error reply: "dev.stayd.Supervisor.NoSuchService" and its parameters, as far as known.
 struct RemoteError {
-  std::string name;       ///< empty: no error
-  std::string subject;    ///< name, right, parameter, method, interface or reason
+  std::string name;     ///< empty: no error
+  std::string subject;  ///< name, right, parameter, method, interface or reason
   std::string nearest;
   /// "there is no service \"wbe\" (did you mean \"web\"?)"
   [[nodiscard]] std::string message() const;

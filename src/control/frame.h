@@ -37,8 +37,8 @@ class FrameReader {
 
   std::size_t limit_;
   std::string bytes_;
-  std::size_t taken_ = 0;    ///< bytes of messages that next() has given out
-  std::size_t searched_ = 0; ///< no NUL in [taken_, searched_)
+  std::size_t taken_ = 0;     ///< bytes of messages that next() has given out
+  std::size_t searched_ = 0;  ///< no NUL in [taken_, searched_)
 };
 
 }  // namespace stayd::control

@@ -21,7 +21,7 @@ struct LastExitView {
   WallTime at{};
   std::uint64_t run = 0;
   Duration ran_for{};
-  std::string_view line;         ///< last line on stderr; only the command line fills it
+  std::string_view line;  ///< last line on stderr; only the command line fills it
 };
 
 /// Why a start failed before the program ran.
@@ -34,38 +34,39 @@ struct FailureView {
 /// What the machine's accounting says. `known` false: nothing is written.
 struct UsageView {
   bool known = false;
-  std::uint64_t memory = 0;     ///< bytes
-  Duration cpu{};               ///< user and system time of this run
+  std::uint64_t memory = 0;  ///< bytes
+  Duration cpu{};            ///< user and system time of this run
   std::uint32_t processes = 0;
 };
 
-/// Empty texts, zero times and zero numbers are left out of the JSON, but for pid, run and restarts.
+/// Empty texts, zero times and zero numbers are left out of the JSON, but for pid, run and
+/// restarts.
 struct InstanceView {
   std::string_view service;
   std::string_view instance;
-  std::string_view type;         ///< "daemon", "task", "group"
-  std::string_view phase;        ///< word(core::Phase)
-  std::string_view want;         ///< "up", "down"
-  std::string_view health;       ///< "ok", "starting", "failing"; empty: not known
-  std::string_view reason;       ///< word(core::Reason)
-  std::string_view cause;        ///< the other instance that `reason` speaks of
-  std::string_view condition;    ///< of the edge to `cause` that is waited for: "ready"
+  std::string_view type;       ///< "daemon", "task", "group"
+  std::string_view phase;      ///< word(core::Phase)
+  std::string_view want;       ///< "up", "down"
+  std::string_view health;     ///< "ok", "starting", "failing"; empty: not known
+  std::string_view reason;     ///< word(core::Reason)
+  std::string_view cause;      ///< the other instance that `reason` speaks of
+  std::string_view condition;  ///< of the edge to `cause` that is waited for: "ready"
   std::int32_t pid = 0;
   std::uint64_t run = 0;
-  WallTime since{};              ///< of the phase
-  WallTime ready_since{};        ///< zero: not ready
-  WallTime next_start{};         ///< backoff: when
-  WallTime kill_at{};            ///< stopping: when SIGKILL follows
+  WallTime since{};        ///< of the phase
+  WallTime ready_since{};  ///< zero: not ready
+  WallTime next_start{};   ///< backoff: when
+  WallTime kill_at{};      ///< stopping: when SIGKILL follows
   std::uint32_t restarts = 0;
-  bool suspended = false;        ///< the main process is stopped by a signal (SIGSTOP)
+  bool suspended = false;          ///< the main process is stopped by a signal (SIGSTOP)
   std::int64_t operator_uid = -1;  ///< whose command `reason` speaks of; -1: nobody's
   std::int32_t operator_pid = 0;
   LastExitView last_exit;
   FailureView failure;
   std::string_view status_text;  ///< sd_notify STATUS=
   std::uint64_t log_bytes = 0;
-  std::string_view trouble;      ///< the log's: "disk full"
-  std::string_view cgroup;       ///< leaf below the supervisor's, of the present run; empty: none
+  std::string_view trouble;  ///< the log's: "disk full"
+  std::string_view cgroup;   ///< leaf below the supervisor's, of the present run; empty: none
   UsageView usage;
 };
 
@@ -79,7 +80,7 @@ struct SupervisorView {
   std::string_view title;        ///< what a person sees
   std::string_view version;
   WallTime since{};
-  std::string_view config;       ///< path; empty: none (stayd run)
+  std::string_view config;  ///< path; empty: none (stayd run)
   std::string_view log_dir;
   std::string_view cgroup;       ///< absolute path with the mount; empty: none
   std::string_view containment;  ///< "cgroup", "processes", "pid-namespace"

@@ -32,7 +32,7 @@ enum class JsonOutcome : std::uint8_t {
   complete,
   malformed,  ///< not JSON, not UTF-8, or something behind the value
   too_deep,
-  stopped,    ///< the sink said so
+  stopped,  ///< the sink said so
 };
 
 /// Feeds `json` to `sink`. What the sink was told before a failure stays told.

@@ -93,8 +93,8 @@ struct Date {
   std::int64_t day = 0;
 };
 
-/// The proleptic Gregorian date of a day counted from 1970-01-01, by eras of 400 years that begin on
-/// 1 March, so that the leap day is a year's last.
+/// The proleptic Gregorian date of a day counted from 1970-01-01, by eras of 400 years that begin
+/// on 1 March, so that the leap day is a year's last.
 Date date_from(std::int64_t day_number) {
   const std::int64_t days = day_number + 719'468;
   const std::int64_t era = (days >= 0 ? days : days - 146'096) / 146'097;
@@ -167,8 +167,8 @@ void JsonWriter::raw(std::string_view json) {
 void JsonWriter::seconds(Duration value) {
   separate();
   const bool negative = value.ns < 0;
-  const auto magnitude = negative ? 0 - static_cast<std::uint64_t>(value.ns)
-                                  : static_cast<std::uint64_t>(value.ns);
+  const auto magnitude =
+      negative ? 0 - static_cast<std::uint64_t>(value.ns) : static_cast<std::uint64_t>(value.ns);
   if (negative) out_.push_back('-');
   char digits[24];
   const auto end = std::to_chars(digits, digits + sizeof digits, magnitude / ns_per_second).ptr;

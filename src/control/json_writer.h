@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes JSON (RFC 8259) into a string, piece by piece, with the commas put where they belong. No
-// tree, no locale, one buffer: a Status answer of 1,000 instances takes a fraction of a millisecond.
+// tree, no locale, one buffer: a Status answer of 1,000 instances takes a fraction of a
+// millisecond.
 #pragma once
 
 #include <cstdint>

@@ -50,10 +50,10 @@ class StatusWriter {
 
 /// How a command went for one instance.
 enum class Outcome : std::uint8_t {
-  accepted,   ///< noted; the caller did not want to wait
-  running,    ///< it is up and ready
-  done,       ///< a task that ended well, or: the awaited condition holds
-  stopped,    ///< nothing of it is left
+  accepted,  ///< noted; the caller did not want to wait
+  running,   ///< it is up and ready
+  done,      ///< a task that ended well, or: the awaited condition holds
+  stopped,   ///< nothing of it is left
   reloaded,
   signalled,
   failed,     ///< `state` says why
@@ -70,7 +70,8 @@ struct ResultView {
   const InstanceView* state = nullptr;  ///< for failed and timed_out; left out for want of room
 };
 
-/// A reply to Start, Stop, Restart, Reload, Kill and Wait. What has no room is counted in `omitted`.
+/// A reply to Start, Stop, Restart, Reload, Kill and Wait. What has no room is counted in
+/// `omitted`.
 class ResultsWriter {
  public:
   ResultsWriter();
@@ -86,17 +87,17 @@ class ResultsWriter {
 Reply explain_reply(std::span<const InstanceView> causes);
 
 enum class EventKind : std::uint8_t {
-  phase,     ///< an instance went to another phase: `instance`, `before`
-  command,   ///< somebody gave a command: `method`, `names`, `uid`, `pid`
-  refused,   ///< somebody lacked `right` for `method`
-  notice,    ///< the supervisor's own: `message`
+  phase,    ///< an instance went to another phase: `instance`, `before`
+  command,  ///< somebody gave a command: `method`, `names`, `uid`, `pid`
+  refused,  ///< somebody lacked `right` for `method`
+  notice,   ///< the supervisor's own: `message`
 };
 struct EventView {
   EventKind kind = EventKind::phase;
   WallTime at{};
   const InstanceView* instance = nullptr;
-  std::string_view before;           ///< the phase left
-  std::string_view method;           ///< full name
+  std::string_view before;  ///< the phase left
+  std::string_view method;  ///< full name
   std::span<const std::string> names;
   Right right = Right::none;
   std::uint32_t uid = 0;
@@ -126,8 +127,10 @@ Reply too_many_connections();
 /// What decode_request says.
 Reply error_reply(const RequestError& error);
 
-/// The interface file, byte for byte.
+/// The interface file (docs/reference/dev.stayd.Supervisor.varlink), byte for byte.
 std::string_view interface_description();
+/// org.varlink.service's.
+std::string_view service_interface_description();
 
 /// The members of `instance` as Status has them, as one object.
 void write_instance(JsonWriter& json, const InstanceView& instance);

@@ -14,7 +14,19 @@ namespace stayd::control {
 namespace {
 
 enum class Parameter : std::uint8_t {
-  names, name, after, limit, usage, wait, timeout, signal, whom, condition, mode, interface, none,
+  names,
+  name,
+  after,
+  limit,
+  usage,
+  wait,
+  timeout,
+  signal,
+  whom,
+  condition,
+  mode,
+  interface,
+  none,
 };
 
 struct ParameterName {
@@ -22,12 +34,12 @@ struct ParameterName {
   Parameter parameter;
 };
 constexpr std::array parameter_names{
-    ParameterName{"names", Parameter::names},         ParameterName{"name", Parameter::name},
-    ParameterName{"after", Parameter::after},         ParameterName{"limit", Parameter::limit},
-    ParameterName{"usage", Parameter::usage},         ParameterName{"wait", Parameter::wait},
-    ParameterName{"timeout", Parameter::timeout},     ParameterName{"signal", Parameter::signal},
-    ParameterName{"whom", Parameter::whom},           ParameterName{"condition", Parameter::condition},
-    ParameterName{"mode", Parameter::mode},           ParameterName{"interface", Parameter::interface},
+    ParameterName{"names", Parameter::names},     ParameterName{"name", Parameter::name},
+    ParameterName{"after", Parameter::after},     ParameterName{"limit", Parameter::limit},
+    ParameterName{"usage", Parameter::usage},     ParameterName{"wait", Parameter::wait},
+    ParameterName{"timeout", Parameter::timeout}, ParameterName{"signal", Parameter::signal},
+    ParameterName{"whom", Parameter::whom},       ParameterName{"condition", Parameter::condition},
+    ParameterName{"mode", Parameter::mode},       ParameterName{"interface", Parameter::interface},
 };
 
 using ParameterSet = std::uint32_t;
@@ -124,12 +136,14 @@ class RequestSink final : public JsonSink {
   Request request;
   std::string method;
   ParameterSet given = 0;
-  std::string invalid;       ///< the first parameter that is not what it should be
-  bool top_is_wrong = false; ///< not an object, or method, more, ... of a wrong type
+  std::string invalid;        ///< the first parameter that is not what it should be
+  bool top_is_wrong = false;  ///< not an object, or method, more, ... of a wrong type
 
   bool begin_object() override {
-    if (depth_ == 1 && top_key_ == "parameters") parameter_ = none;
-    else if (depth_ != 0) reject();
+    if (depth_ == 1 && top_key_ == "parameters")
+      parameter_ = none;
+    else if (depth_ != 0)
+      reject();
     ++depth_;
     return true;
   }
@@ -138,8 +152,10 @@ class RequestSink final : public JsonSink {
     return true;
   }
   bool begin_array() override {
-    if (depth_ == 0) top_is_wrong = true;
-    else if (depth_ != 2 || parameter_ != names) reject();
+    if (depth_ == 0)
+      top_is_wrong = true;
+    else if (depth_ != 2 || parameter_ != names)
+      reject();
     ++depth_;
     return depth_ > 1;
   }
@@ -221,10 +237,14 @@ class RequestSink final : public JsonSink {
   }
 
   bool take_top_boolean(bool value) {
-    if (top_key_ == "more") request.more = value;
-    else if (top_key_ == "oneway") request.oneway = value;
-    else if (top_key_ == "upgrade") top_is_wrong = top_is_wrong || value;
-    else return reject();
+    if (top_key_ == "more")
+      request.more = value;
+    else if (top_key_ == "oneway")
+      request.oneway = value;
+    else if (top_key_ == "upgrade")
+      top_is_wrong = top_is_wrong || value;
+    else
+      return reject();
     return true;
   }
 
@@ -256,8 +276,13 @@ class RequestSink final : public JsonSink {
       case whom: return take_word(request.whom, whom_from(value));
       case condition: return take_word(request.condition, wait_condition(value));
       case mode: return take_word(request.mode, from_word(mode_words, value));
-      case names: case limit: case usage: case wait: case timeout: case signal: case none:
-        return false;
+      case names:
+      case limit:
+      case usage:
+      case wait:
+      case timeout:
+      case signal:
+      case none: return false;
     }
     return false;
   }
@@ -273,9 +298,16 @@ class RequestSink final : public JsonSink {
         request.signal = static_cast<std::int32_t>(value);
         return true;
       case timeout: return take_real(static_cast<double>(value));
-      case names: case name: case after: case usage: case wait: case whom: case condition:
-      case mode: case interface: case none:
-        return false;
+      case names:
+      case name:
+      case after:
+      case usage:
+      case wait:
+      case whom:
+      case condition:
+      case mode:
+      case interface:
+      case none: return false;
     }
     return false;
   }
@@ -288,9 +320,12 @@ class RequestSink final : public JsonSink {
   }
 
   bool take_boolean(bool value) {
-    if (parameter_ == usage) request.usage = value;
-    else if (parameter_ == wait) request.wait = value;
-    else return false;
+    if (parameter_ == usage)
+      request.usage = value;
+    else if (parameter_ == wait)
+      request.wait = value;
+    else
+      return false;
     return true;
   }
 
@@ -301,8 +336,8 @@ class RequestSink final : public JsonSink {
   bool had_parameters_ = false;
 };
 
-std::unexpected<RequestError> fault(RequestFault kind, std::string_view subject = {}) {
-  return std::unexpected(RequestError{kind, std::string(subject)});
+RequestError fault(RequestFault kind, std::string_view subject = {}) {
+  return {.fault = kind, .subject = std::string(subject)};
 }
 
 std::string_view name_of(Parameter parameter) {
@@ -316,15 +351,33 @@ std::string_view first_of(ParameterSet set) {
 }
 
 std::expected<const MethodRow*, RequestError> find_method(std::string_view full) {
-  const auto dot = full.rfind('.');
-  if (dot == std::string_view::npos) return fault(RequestFault::interface_not_found, full);
   const auto row = std::ranges::find(methods, full, &MethodRow::full);
   if (row != methods.end()) return &*row;
-  const auto interface = full.substr(0, dot);
+  const auto interface = full.substr(0, std::min(full.rfind('.'), full.size()));
   if (std::ranges::find(methods, interface, &MethodRow::interface) == methods.end()) {
-    return fault(RequestFault::interface_not_found, interface);
+    return std::unexpected(fault(RequestFault::interface_not_found, interface));
   }
-  return fault(RequestFault::method_not_found, full);
+  return std::unexpected(fault(RequestFault::method_not_found, full));
+}
+
+std::expected<Method, RequestError> check_call(const RequestSink& sink) {
+  const auto found = find_method(sink.method);
+  if (!found) return std::unexpected(found.error());
+  const MethodRow& row = **found;
+  const auto invalid = [](std::string_view parameter) {
+    return std::unexpected(fault(RequestFault::invalid_parameter, parameter));
+  };
+  if (!sink.invalid.empty()) return invalid(sink.invalid);
+  if (const auto foreign = sink.given & ~row.accepted; foreign != 0) {
+    return invalid(first_of(foreign));
+  }
+  if (const auto missing = row.demanded & ~sink.given; missing != 0) {
+    return invalid(first_of(missing));
+  }
+  if (row.replies == Replies::more_only && !sink.request.more) {
+    return std::unexpected(fault(RequestFault::expected_more));
+  }
+  return row.method;
 }
 
 }  // namespace
@@ -332,26 +385,22 @@ std::expected<const MethodRow*, RequestError> find_method(std::string_view full)
 std::expected<Request, RequestError> decode_request(std::string_view message) {
   RequestSink sink;
   const JsonOutcome outcome = read_json(message, sink);
-  if (outcome == JsonOutcome::too_deep) return fault(RequestFault::malformed, "nested too deep");
-  if (outcome == JsonOutcome::malformed) return fault(RequestFault::malformed, "not JSON");
+  if (outcome == JsonOutcome::too_deep) {
+    return std::unexpected(fault(RequestFault::malformed, "nested too deep"));
+  }
+  if (outcome == JsonOutcome::malformed) {
+    return std::unexpected(fault(RequestFault::malformed, "not JSON"));
+  }
   if (sink.top_is_wrong || outcome == JsonOutcome::stopped || sink.method.empty()) {
-    return fault(RequestFault::malformed, "not a Varlink call");
+    return std::unexpected(fault(RequestFault::malformed, "not a Varlink call"));
   }
-  const auto found = find_method(sink.method);
-  if (!found) return std::unexpected(found.error());
-  const MethodRow& row = **found;
-  if (!sink.invalid.empty()) return fault(RequestFault::invalid_parameter, sink.invalid);
-  if (const auto foreign = sink.given & ~row.accepted; foreign != 0) {
-    return fault(RequestFault::invalid_parameter, first_of(foreign));
+  auto method = check_call(sink);
+  if (!method) {
+    method.error().oneway = sink.request.oneway;
+    return std::unexpected(std::move(method).error());
   }
-  if (const auto missing = row.demanded & ~sink.given; missing != 0) {
-    return fault(RequestFault::invalid_parameter, first_of(missing));
-  }
-  if (row.replies == Replies::more_only && !sink.request.more) {
-    return fault(RequestFault::expected_more);
-  }
-  if (row.replies == Replies::one_only) sink.request.more = false;
-  sink.request.method = row.method;
+  sink.request.method = *method;
+  if (row_of(*method).replies == Replies::one_only) sink.request.more = false;
   return std::move(sink.request);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A call as it comes over the control socket, decoded. dev.stayd.Supervisor.varlink is the document;
-// the methods are a static table, nothing is looked up by reflection.
+// A call as it comes over the control socket, decoded. dev.stayd.Supervisor.varlink is the
+// document; the methods are a static table, nothing is looked up by reflection.
 #pragma once
 
 #include <cstdint>
@@ -34,10 +34,10 @@ enum class Method : std::uint8_t {
 
 /// What a peer may do, each including the ones before it.
 enum class Right : std::uint8_t {
-  none,          ///< only the introspection of org.varlink.service
-  viewer,        ///< look
-  operator_,     ///< start, stop, signal services
-  owner,         ///< end the supervisor
+  none,       ///< only the introspection of org.varlink.service
+  viewer,     ///< look
+  operator_,  ///< start, stop, signal services
+  owner,      ///< end the supervisor
 };
 
 enum class ShutdownMode : std::uint8_t { ordered, now };
@@ -58,16 +58,16 @@ struct Request {
 
   std::vector<std::string> names;  ///< instances, services or globs; empty: all
   std::string name;                ///< Explain
-  std::string after;               ///< Status: the last instance of the page before; empty: first page
-  std::uint32_t limit = 0;         ///< Status: at most so many instances; 0: as many as fit
-  bool usage = false;              ///< Status: with memory, cpu_seconds, processes
-  bool wait = false;               ///< reply when the outcome is known
-  Duration timeout{};              ///< of waiting; zero: none
-  std::int32_t signal = 15;        ///< Kill: 1 to 64
+  std::string after;         ///< Status: the last instance of the page before; empty: first page
+  std::uint32_t limit = 0;   ///< Status: at most so many instances; 0: as many as fit
+  bool usage = false;        ///< Status: with memory, cpu_seconds, processes
+  bool wait = false;         ///< reply when the outcome is known
+  Duration timeout{};        ///< of waiting; zero: none
+  std::int32_t signal = 15;  ///< Kill: 1 to 64
   model::StopTo whom = model::StopTo::group;
   WaitFor condition = WaitFor::ready;
   ShutdownMode mode = ShutdownMode::ordered;
-  std::string interface;           ///< GetInterfaceDescription
+  std::string interface;  ///< GetInterfaceDescription
 };
 
 /// Why a call could not be understood, and what is said of it.
@@ -81,6 +81,7 @@ enum class RequestFault : std::uint8_t {
 struct RequestError {
   RequestFault fault = RequestFault::malformed;
   std::string subject;
+  bool oneway = false;  ///< the caller takes no reply, not even this one
 };
 
 /// Limits of one call, beyond those of a message.

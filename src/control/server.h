@@ -6,14 +6,16 @@
 //             -> server.send(connection, reply)                 at once, or any time later
 //
 // It knows sockets, frames, rights and limits, and nothing of services. Per connection one call is
-// under way at a time: the next one is read when the last reply to this one (Continues::no) has been
-// sent and taken, so that replies cannot come out of order and an eager caller waits in its own
-// socket. What a peer can cost is bounded in every direction:
+// under way at a time: the next one is read when the last reply to this one (Continues::no) has
+// been sent and taken, so that replies cannot come out of order and an eager caller waits in its
+// own socket. What a peer can cost is bounded in every direction:
 //
-//   connections       256; of one uid that is neither root nor the owner, 64. A newcomer beyond that
-//                     takes the place of the connection that has been idle longest, and is refused if
-//                     none is idle
-//   descriptors       one is kept in reserve, so that accept(2) failing with EMFILE neither spins nor
+//   connections       256; of one uid that is neither root nor the owner, 64. A newcomer beyond
+//   that
+//                     takes the place of the connection that has been idle longest, and is refused
+//                     if none is idle
+//   descriptors       one is kept in reserve, so that accept(2) failing with EMFILE neither spins
+//   nor
 //                     leaves peers without an answer
 //   a message         1 MiB, nested 16 deep; of all half-received ones together 4 MiB
 //   time              a message that has begun is whole within 10 s
@@ -24,6 +26,7 @@
 // A peer that has shut down its sending side still gets its replies.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -98,8 +101,8 @@ enum class Topic : std::uint8_t { none, status, events };
 
 class Server {
  public:
-  /// `listener`: the server's own descriptor of the listening socket. It is watched at once; `watcher`
-  /// and `handler` must outlive the server.
+  /// `listener`: the server's own descriptor of the listening socket. It is watched at once;
+  /// `watcher` and `handler` must outlive the server.
   static Result<std::unique_ptr<Server>> create(os::Fd listener, Access access,
                                                 std::string_view version, Watcher& watcher,
                                                 Handler& handler);
@@ -111,11 +114,12 @@ class Server {
   void ready(std::uint32_t token, std::uint32_t events, Instant now);
   /// Closes what is overdue at `now`. Call it when next_deadline() has come.
   void tick(Instant now);
-  /// Instant::never() as long as no message is half-received: an idle server wakes nobody.
-  [[nodiscard]] Instant next_deadline() const;
+  /// Instant::never() as long as no message is half-received and nobody is being closed: an idle
+  /// server wakes nobody. Look again after each call of ready, send and publish.
+  [[nodiscard]] Instant next_deadline() const { return std::min(earliest_, listen_again_); }
 
-  /// A reply to the call that is under way on `connection`; with Continues::no its last. Sent at once
-  /// as far as the socket takes it. Without effect on a connection that is gone.
+  /// A reply to the call that is under way on `connection`; with Continues::no its last. Sent at
+  /// once as far as the socket takes it. Without effect on a connection that is gone.
   void send(ConnectionId connection, Reply reply);
 
   /// The call under way becomes a subscription: publish reaches it for the instances that `names`
@@ -127,7 +131,8 @@ class Server {
   /// all of them. Must be Continues::yes.
   void publish(Topic topic, std::string_view service, std::string_view instance,
                const Reply& reply);
-  /// Ends every subscription and call under way with shutting_down(), as far as the sockets take it.
+  /// Ends every subscription and call under way with shutting_down(), as far as the sockets take
+  /// it.
   void say_farewell();
 
   [[nodiscard]] std::size_t connection_count() const { return count_; }
@@ -137,26 +142,35 @@ class Server {
   Server(os::Fd listener, Access access, std::string_view version, Watcher& watcher,
          Handler& handler);
 
-  void accept_some(Instant now);
-  void admit(os::Fd socket, Instant now);
-  bool make_room(const Caller& newcomer, Instant now);
-  void turn_away_one();
-  Connection* idlest(const Caller& newcomer, bool of_same_uid) const;
-  Caller caller_of(os::FdView socket) const;
-  void receive(Connection& connection, Instant now);
-  void process(Connection& connection, Instant now);
+  void accept_some();
+  void admit(os::Fd socket);
+  [[nodiscard]] bool has_room_for(const Caller& newcomer);
+  void make_room_for_descriptor();
+  void pause_listening();
+  void resume_listening();
+  [[nodiscard]] Connection* idlest() const;
+  [[nodiscard]] Connection* idlest_of(std::uint32_t uid) const;
+  [[nodiscard]] Caller caller_of(os::FdView socket) const;
+
+  void receive(Connection& connection);
+  void process(Connection& connection);
   void call(Connection& connection, std::string_view message);
-  void flush(Connection& connection);
+  void answer(Connection& connection, const Request& request);
+  void end_call(Connection& connection);
   void queue(Connection& connection, const Reply& reply);
-  void note_half(Connection& connection, Instant now);
+  void flush(Connection& connection);
+  void drop_unsent(Connection& connection);
+  void doom(Connection& connection);
+  void account(Connection& connection);
   void relieve_memory();
+  void set_deadline(Connection& connection);
+  void find_earliest_deadline();
   void watch(Connection& connection);
-  void close_if_over(Connection& connection);
-  void close(Connection& connection);
-  Connection* find(ConnectionId id) const;
+  void discard(Connection& connection);
+  [[nodiscard]] Connection* find(ConnectionId id) const;
 
   os::Fd listener_;
-  os::Fd reserve_;
+  os::Fd reserve_;  ///< given up for a moment when there is no other descriptor
   Access access_;
   std::string version_;
   Watcher& watcher_;
@@ -166,6 +180,9 @@ class Server {
   std::size_t unsent_bytes_ = 0;
   std::size_t half_received_bytes_ = 0;
   std::uint64_t next_generation_ = 1;
+  Instant now_{};
+  Instant earliest_ = Instant::never();
+  Instant listen_again_ = Instant::never();  ///< never: listening
 };
 
 }  // namespace stayd::control
