@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// CRC-32C (Castagnoli; RFC 3720 appendix B.4): guards our byte forms against torn and bit-rotten data,
-// not against an adversary.
+// CRC-32C (Castagnoli; RFC 3720 appendix B.4): guards our byte forms against torn and bit-rotten
+// data, not against an adversary.
 #pragma once
 
 #include <cstdint>

@@ -21,14 +21,14 @@ struct LastExitView {
   WallTime at{};
   std::uint64_t run = 0;
   Duration ran_for{};
-  std::string_view line;  ///< last line on stderr; only the command line fills it
+  std::string_view line{};  ///< last line on stderr; only the command line fills it
 };
 
 /// Why a start failed before the program ran.
 struct FailureView {
   std::int32_t number = 0;  ///< errno; 0: no such failure
-  std::string_view step;    ///< "setting the user" (os/spawn.h: phrase)
-  std::string_view text;    ///< the whole clause: "setting the user: Operation not permitted"
+  std::string_view step{};  ///< "setting the user" (os/spawn.h: phrase)
+  std::string_view text{};  ///< the whole clause: "setting the user: Operation not permitted"
 };
 
 /// What the machine's accounting says. `known` false: nothing is written.
@@ -42,15 +42,15 @@ struct UsageView {
 /// Empty texts, zero times and zero numbers are left out of the JSON, but for pid, run and
 /// restarts.
 struct InstanceView {
-  std::string_view service;
-  std::string_view instance;
-  std::string_view type;       ///< "daemon", "task", "group"
-  std::string_view phase;      ///< word(core::Phase)
-  std::string_view want;       ///< "up", "down"
-  std::string_view health;     ///< "ok", "starting", "failing"; empty: not known
-  std::string_view reason;     ///< word(core::Reason)
-  std::string_view cause;      ///< the other instance that `reason` speaks of
-  std::string_view condition;  ///< of the edge to `cause` that is waited for: "ready"
+  std::string_view service{};
+  std::string_view instance{};
+  std::string_view type{};       ///< "daemon", "task", "group"
+  std::string_view phase{};      ///< word(core::Phase)
+  std::string_view want{};       ///< "up", "down"
+  std::string_view health{};     ///< "ok", "starting", "failing"; empty: not known
+  std::string_view reason{};     ///< word(core::Reason)
+  std::string_view cause{};      ///< the other instance that `reason` speaks of
+  std::string_view condition{};  ///< of the edge to `cause` that is waited for: "ready"
   std::int32_t pid = 0;
   std::uint64_t run = 0;
   WallTime since{};        ///< of the phase
@@ -61,13 +61,13 @@ struct InstanceView {
   bool suspended = false;          ///< the main process is stopped by a signal (SIGSTOP)
   std::int64_t operator_uid = -1;  ///< whose command `reason` speaks of; -1: nobody's
   std::int32_t operator_pid = 0;
-  LastExitView last_exit;
-  FailureView failure;
-  std::string_view status_text;  ///< sd_notify STATUS=
+  LastExitView last_exit{};
+  FailureView failure{};
+  std::string_view status_text{};  ///< sd_notify STATUS=
   std::uint64_t log_bytes = 0;
-  std::string_view trouble;  ///< the log's: "disk full"
-  std::string_view cgroup;   ///< leaf below the supervisor's, of the present run; empty: none
-  UsageView usage;
+  std::string_view trouble{};  ///< the log's: "disk full"
+  std::string_view cgroup{};   ///< leaf below the supervisor's, of the present run; empty: none
+  UsageView usage{};
 };
 
 /// The supervisor as Status tells of it.
@@ -76,16 +76,16 @@ struct SupervisorView {
   std::int32_t keeper = 0;
   std::int32_t log_writer = 0;
   std::uint64_t generation = 1;  ///< one more after each take-over
-  std::string_view name;         ///< of folders and cgroup
-  std::string_view title;        ///< what a person sees
-  std::string_view version;
+  std::string_view name{};       ///< of folders and cgroup
+  std::string_view title{};      ///< what a person sees
+  std::string_view version{};
   WallTime since{};
-  std::string_view config;  ///< path; empty: none (stayd run)
-  std::string_view log_dir;
-  std::string_view cgroup;       ///< absolute path with the mount; empty: none
-  std::string_view containment;  ///< "cgroup", "processes", "pid-namespace"
-  std::string_view shutdown;     ///< "ordered", "now" while going down
-  std::string_view trouble;      ///< "degraded": starts nothing new, and why
+  std::string_view config{};  ///< path; empty: none (stayd run)
+  std::string_view log_dir{};
+  std::string_view cgroup{};       ///< absolute path with the mount; empty: none
+  std::string_view containment{};  ///< "cgroup", "processes", "pid-namespace"
+  std::string_view shutdown{};     ///< "ordered", "now" while going down
+  std::string_view trouble{};      ///< "degraded": starts nothing new, and why
 };
 
 }  // namespace stayd::control

@@ -64,9 +64,9 @@ enum class Outcome : std::uint8_t {
 std::string_view word(Outcome outcome);
 
 struct ResultView {
-  std::string_view instance;
+  std::string_view instance{};
   Outcome outcome = Outcome::accepted;
-  std::string_view message;             ///< a clause; may be empty
+  std::string_view message{};           ///< a clause; may be empty
   const InstanceView* state = nullptr;  ///< for failed and timed_out; left out for want of room
 };
 
@@ -96,13 +96,13 @@ struct EventView {
   EventKind kind = EventKind::phase;
   WallTime at{};
   const InstanceView* instance = nullptr;
-  std::string_view before;  ///< the phase left
-  std::string_view method;  ///< full name
-  std::span<const std::string> names;
+  std::string_view before{};  ///< the phase left
+  std::string_view method{};  ///< full name
+  std::span<const std::string> names{};
   Right right = Right::none;
   std::uint32_t uid = 0;
   std::int32_t pid = 0;
-  std::string_view message;
+  std::string_view message{};
 };
 /// One reply of Events' stream. At most the first 100 of `names` are written.
 Reply event_reply(const EventView& event);

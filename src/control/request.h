@@ -80,7 +80,7 @@ enum class RequestFault : std::uint8_t {
 };
 struct RequestError {
   RequestFault fault = RequestFault::malformed;
-  std::string subject;
+  std::string subject{};
   bool oneway = false;  ///< the caller takes no reply, not even this one
 };
 

@@ -248,7 +248,7 @@ void Server::find_earliest_deadline() {
 void Server::send(ConnectionId id, Reply reply) {
   Connection* connection = find(id);
   if (connection == nullptr || connection->stage != Connection::Stage::calling) return;
-  CHECK(reply.continues == Continues::no || connection->more);
+  ENSURE(reply.continues == Continues::no || connection->more);
   if (reply.continues == Continues::no) {
     connection->stage = Connection::Stage::idle;
     end_call(*connection);
@@ -329,7 +329,7 @@ void Server::relieve_memory() {
 void Server::subscribe(ConnectionId id, Topic topic, std::vector<std::string> names) {
   Connection* connection = find(id);
   if (connection == nullptr || connection->stage != Connection::Stage::calling) return;
-  CHECK(connection->more);
+  ENSURE(connection->more);
   connection->topic = topic;
   connection->names = std::move(names);
 }
@@ -341,7 +341,7 @@ bool Server::has_subscribers(Topic topic) const {
 
 void Server::publish(Topic topic, std::string_view service, std::string_view instance,
                      const Reply& reply) {
-  CHECK(reply.continues == Continues::yes && topic != Topic::none);
+  ENSURE(reply.continues == Continues::yes && topic != Topic::none);
   for (const auto& connection : connections_) {
     if (!connection || connection->topic != topic || connection->oneway) continue;
     if (!instance.empty() && !is_chosen(connection->names, service, instance)) continue;
@@ -468,7 +468,7 @@ void Server::admit(os::Fd socket) {
     return;
   }
   const auto free = std::ranges::find_if(connections_, [](const auto& c) { return !c; });
-  CHECK(free != connections_.end());
+  ENSURE(free != connections_.end());
   std::unique_ptr<Connection> connection(new (std::nothrow) Connection);
   if (!connection) return;
   if ((next_generation_ & generation_mask) == 0) ++next_generation_;

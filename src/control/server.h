@@ -90,8 +90,8 @@ class Handler {
 /// Who may what, besides root.
 struct Access {
   std::uint32_t owner_uid = 0;
-  std::vector<std::uint32_t> operator_uids, operator_gids;
-  std::vector<std::uint32_t> viewer_uids, viewer_gids;
+  std::vector<std::uint32_t> operator_uids{}, operator_gids{};
+  std::vector<std::uint32_t> viewer_uids{}, viewer_gids{};
 };
 /// `groups`: supplementary ones of the peer.
 Right right_of(const os::Peer& peer, std::span<const std::uint32_t> groups, const Access& access);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pipe between a service's pipe and its file, and the word that says whose bytes are in it.
 //
-// A splice from a pipe into a file holds the pipe locked while the file system works, so the service
-// waits; two hops through a pipe of our own do not. The bytes inside must outlive the log writer: the
-// supervisor makes this pipe once, keeps it open, and hands the same one to every log writer. The
-// shared word is written before the first hop, so a successor knows whose bytes it finds.
+// A splice from a pipe into a file holds the pipe locked while the file system works, so the
+// service waits; two hops through a pipe of our own do not. The bytes inside must outlive the log
+// writer: the supervisor makes this pipe once, keeps it open, and hands the same one to every log
+// writer. The shared word is written before the first hop, so a successor knows whose bytes it
+// finds.
 #pragma once
 
 #include <cstdint>
@@ -35,7 +36,8 @@ inline constexpr int shared_word_descriptor = 6;
 class OwnerWord {
  public:
   static Result<OwnerWord> map(os::FdView shared);
-  /// The number of the stream whose bytes are, or are about to be, in the private pipe; 0: none yet.
+  /// The number of the stream whose bytes are, or are about to be, in the private pipe; 0: none
+  /// yet.
   [[nodiscard]] std::uint32_t get() const;
   void set(std::uint32_t stream_number);
 

@@ -42,7 +42,8 @@ Enum enumerator(ByteReader& in, Enum last) {
   return in.ok() ? static_cast<Enum>(value) : last;
 }
 
-// -- writing: one overload a kind ------------------------------------------------------------------
+// -- writing: one overload a kind
+// ------------------------------------------------------------------
 
 void write(ByteWriter& out, const Configure& message) {
   enumerator(out, Kind::configure);
@@ -122,7 +123,8 @@ std::string encode_any(const Message& message) {
   return out.take();
 }
 
-// -- reading ---------------------------------------------------------------------------------------
+// -- reading
+// ---------------------------------------------------------------------------------------
 
 Configure read_configure(ByteReader& in) {
   Configure message;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What supervisor and log writer say to each other: one message a packet on a SOCK_SEQPACKET pair,
-// descriptors beside it (SCM_RIGHTS). The keeper holds both ends too, so neither sees end of file when
-// only the other died, and what was sent but not read reaches a successor.
+// descriptors beside it (SCM_RIGHTS). The keeper holds both ends too, so neither sees end of file
+// when only the other died, and what was sent but not read reaches a successor.
 //
-// After a log writer has died, the supervisor sends everything again to the next one (Configure, each
-// Streams and Keep that is still open, then AllSent). The log writer ignores a stream number it already
-// has: sending twice is harmless. After a supervisor has died, its successor sends GiveBack and gets
-// Given for each stream and kept descriptor, then GivenBackAll; the log writer goes on draining.
+// After a log writer has died, the supervisor sends everything again to the next one (Configure,
+// each Streams and Keep that is still open, then AllSent). The log writer ignores a stream number
+// it already has: sending twice is harmless. After a supervisor has died, its successor sends
+// GiveBack and gets Given for each stream and kept descriptor, then GivenBackAll; the log writer
+// goes on draining.
 //
 // Each message: u8 version, u8 kind, the kind's fields (little-endian, texts with a u32 length). A
 // reader skips fields that a newer writer added at the end, and kinds it does not know.
@@ -43,7 +44,8 @@ struct StreamSettings {
 };
 StreamSettings settings_of(const model::Log& log);
 
-// ---- supervisor -> log writer ---------------------------------------------------------------------
+// ---- supervisor -> log writer
+// ---------------------------------------------------------------------
 
 /// First message to every log writer; sent again when the values change.
 struct Configure {
@@ -89,10 +91,10 @@ struct GiveBack {};
 /// Drain what is there now, write it out, and exit 0. Streams are not waited for.
 struct Leave {};
 
-using ToWriter =
-    std::variant<Configure, Streams, Keep, Release, Discard, AllSent, GiveBack, Leave>;
+using ToWriter = std::variant<Configure, Streams, Keep, Release, Discard, AllSent, GiveBack, Leave>;
 
-// ---- log writer -> supervisor ---------------------------------------------------------------------
+// ---- log writer -> supervisor
+// ---------------------------------------------------------------------
 
 /// Ready: the first message of each log writer.
 struct Hello {
@@ -133,8 +135,8 @@ using FromWriter = std::variant<Hello, Ended, GivenStream, GivenKept, GivenBackA
 std::string encode(const ToWriter& message);
 std::string encode(const FromWriter& message);
 
-/// Fails with what is wrong. A kind of a newer version is an Error with number ENOTSUP, which the caller
-/// ignores (its descriptors closed).
+/// Fails with what is wrong. A kind of a newer version is an Error with number ENOTSUP, which the
+/// caller ignores (its descriptors closed).
 Result<ToWriter> decode_to_writer(std::string_view packet);
 Result<FromWriter> decode_from_writer(std::string_view packet);
 

@@ -52,7 +52,7 @@ int reserve_blocks(FdView file, std::uint64_t offset, std::uint64_t length) {
 }
 
 bool reserving_pays(FdView file) {
-  struct statfs information {};
+  struct statfs information{};
   if (::fstatfs(file.number(), &information) != 0) return false;
   return information.f_type != tmpfs_magic && information.f_type != ramfs_magic;
 }

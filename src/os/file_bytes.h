@@ -13,7 +13,8 @@
 
 namespace stayd::os {
 
-/// All of `into` unless the file ends before; bytes 0 and number 0: `offset` is at or beyond the end.
+/// All of `into` unless the file ends before; bytes 0 and number 0: `offset` is at or beyond the
+/// end.
 Transfer read_at(FdView file, std::uint64_t offset, std::span<char> into);
 /// All of `bytes`, or errno with as many as were written before it.
 Transfer write_at(FdView file, std::uint64_t offset, std::string_view bytes);
@@ -21,8 +22,8 @@ Transfer write_at(FdView file, std::uint64_t offset, std::string_view bytes);
 int set_file_size(FdView file, std::uint64_t size);
 /// Reserves blocks without changing the size (FALLOC_FL_KEEP_SIZE). 0 or errno.
 int reserve_blocks(FdView file, std::uint64_t offset, std::uint64_t length);
-/// Whether reserving blocks makes later writes cheaper: not where memory is the store (tmpfs) or where
-/// the kernel says it cannot.
+/// Whether reserving blocks makes later writes cheaper: not where memory is the store (tmpfs) or
+/// where the kernel says it cannot.
 bool reserving_pays(FdView file);
 
 }  // namespace stayd::os

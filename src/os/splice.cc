@@ -42,15 +42,13 @@ Transfer splice_to_file(FdView pipe, FdView file, std::uint64_t offset, std::siz
 }
 
 Transfer tee_pipe(FdView from, FdView into, std::size_t most) {
-  return transfer(
-      [=] { return ::tee(from.number(), into.number(), most, SPLICE_F_NONBLOCK); });
+  return transfer([=] { return ::tee(from.number(), into.number(), most, SPLICE_F_NONBLOCK); });
 }
 
 Transfer read_pipe(FdView pipe, std::span<char> into) {
   // A service may have made its pipe non-blocking or not (the flag is shared): ask first.
   pollfd look{.fd = pipe.number(), .events = POLLIN, .revents = 0};
-  const Transfer ready =
-      transfer([&look] { return static_cast<ssize_t>(::poll(&look, 1, 0)); });
+  const Transfer ready = transfer([&look] { return static_cast<ssize_t>(::poll(&look, 1, 0)); });
   if (!ready.ok()) return ready;
   if (ready.bytes == 0) return {.bytes = 0, .number = EAGAIN};
   return transfer([=] { return ::read(pipe.number(), into.data(), into.size()); });
@@ -72,8 +70,7 @@ std::size_t pipe_capacity(FdView pipe) {
 }
 
 void nap(Duration span) {
-  timespec left{.tv_sec = span.ns / 1000000000,
-                .tv_nsec = span.ns % 1000000000};
+  timespec left{.tv_sec = span.ns / 1000000000, .tv_nsec = span.ns % 1000000000};
   while (::clock_nanosleep(CLOCK_MONOTONIC, 0, &left, &left) == EINTR) {
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Moving bytes inside the kernel: splice(2), tee(2), and the size of pipes (fcntl(2), F_SETPIPE_SZ).
+// Moving bytes inside the kernel: splice(2), tee(2), and the size of pipes (fcntl(2),
+// F_SETPIPE_SZ).
 //
 // These run thousands of times a second, and EAGAIN is their everyday answer: they give a plain
 // Transfer, not a Result, so that no message is made for it. EINTR is handled here.
@@ -25,9 +26,9 @@ struct Transfer {
 
 /// Pipe to pipe, at most `most` bytes, without waiting on either side.
 Transfer splice_to_pipe(FdView from, FdView into, std::size_t most);
-/// Pipe to a file at `offset` (not opened with O_APPEND: EINVAL), without waiting for the pipe. Bytes
-/// leave the pipe exactly as they reach the file, whatever interrupts it. EINVAL: a file system that
-/// cannot; ENOSPC, EDQUOT, EFBIG, EIO: nothing was written.
+/// Pipe to a file at `offset` (not opened with O_APPEND: EINVAL), without waiting for the pipe.
+/// Bytes leave the pipe exactly as they reach the file, whatever interrupts it. EINVAL: a file
+/// system that cannot; ENOSPC, EDQUOT, EFBIG, EIO: nothing was written.
 Transfer splice_to_file(FdView pipe, FdView file, std::uint64_t offset, std::size_t most);
 /// Duplicates bytes into another pipe; they stay in `from`.
 Transfer tee_pipe(FdView from, FdView into, std::size_t most);
@@ -41,8 +42,8 @@ int set_pipe_capacity(FdView pipe, std::size_t bytes);
 /// F_GETPIPE_SZ; 0 on an error.
 std::size_t pipe_capacity(FdView pipe);
 
-/// Sleeps for `span`, as exactly as the kernel can: an ordinary sleep may be 50 us longer (the timer
-/// slack, PR_SET_TIMERSLACK).
+/// Sleeps for `span`, as exactly as the kernel can: an ordinary sleep may be 50 us longer (the
+/// timer slack, PR_SET_TIMERSLACK).
 void nap(Duration span);
 
 }  // namespace stayd::os

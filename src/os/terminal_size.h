@@ -7,8 +7,8 @@
 
 namespace stayd::os {
 
-/// Columns of the terminal behind `fd` (ioctl_tty(2), TIOCGWINSZ); 0 when there is none or it does not
-/// say.
+/// Columns of the terminal behind `fd` (ioctl_tty(2), TIOCGWINSZ); 0 when there is none or it does
+/// not say.
 std::uint32_t terminal_columns(FdView fd);
 
 }  // namespace stayd::os

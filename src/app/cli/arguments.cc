@@ -11,7 +11,9 @@ namespace stayd::app {
 namespace {
 
 constexpr std::array reaching_options{
-    Option{.name = "file", .letter = 'f', .value = "FILE",
+    Option{.name = "file",
+           .letter = 'f',
+           .value = "FILE",
            .meaning = "the supervisor of this configuration file"},
     Option{.name = "name", .value = "NAME", .meaning = "the supervisor of this name"},
 };
@@ -31,8 +33,8 @@ std::string_view key_of(const Option& option) {
 
 template <typename Matches>
 const Option* find_option(const Syntax& syntax, Matches matches) {
-  for (const auto options : {syntax.options, reach_options(syntax),
-                             std::span<const Option>(common_options)}) {
+  for (const auto options :
+       {syntax.options, reach_options(syntax), std::span<const Option>(common_options)}) {
     const auto found = std::ranges::find_if(options, matches);
     if (found != options.end()) return &*found;
   }
@@ -193,7 +195,7 @@ Result<std::optional<Duration>> Arguments::duration(std::string_view option) con
 }
 
 Result<std::optional<std::int64_t>> Arguments::number(std::string_view option, long least,
-                                              long most) const {
+                                                      long most) const {
   const auto text = value(option);
   if (!text) return std::nullopt;
   auto parsed = parse_integer(*text, least, most);

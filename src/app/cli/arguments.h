@@ -30,28 +30,28 @@
 namespace stayd::app {
 
 struct Option {
-  std::string_view name{};   ///< without the dashes; empty: the letter alone
-  char letter = '\0';        ///< "-n"; NUL: none
-  std::string_view value{};  ///< what help calls the value ("FILE"); empty: a flag
+  std::string_view name{};     ///< without the dashes; empty: the letter alone
+  char letter = '\0';          ///< "-n"; NUL: none
+  std::string_view value{};    ///< what help calls the value ("FILE"); empty: a flag
   std::string_view meaning{};  ///< one clause for help
 };
 
 /// What stands behind the options.
 enum class OperandStyle : unsigned char {
-  mixed,     ///< operands and options in any order
-  command,   ///< the first operand, or `--`, begins a command line that is taken as it is
+  mixed,    ///< operands and options in any order
+  command,  ///< the first operand, or `--`, begins a command line that is taken as it is
 };
 
-/// Whether the verb speaks to a supervisor (or reads its logs): it then takes -f FILE and --name NAME
-/// as well. A letter which the verb's own options use is the verb's (`logs -f` follows).
+/// Whether the verb speaks to a supervisor (or reads its logs): it then takes -f FILE and --name
+/// NAME as well. A letter which the verb's own options use is the verb's (`logs -f` follows).
 enum class Reach : unsigned char { nothing, supervisor };
 
 struct Syntax {
   std::string_view verb;
-  std::string_view operands{};        ///< as help shows them: "NAME..."
+  std::string_view operands{};  ///< as help shows them: "NAME..."
   std::span<const Option> options{};
-  std::string_view summary{};         ///< one clause, begins in lower case, no full stop
-  std::string_view details{};         ///< paragraphs for `stayd help VERB`
+  std::string_view summary{};  ///< one clause, begins in lower case, no full stop
+  std::string_view details{};  ///< paragraphs for `stayd help VERB`
   std::size_t least_operands = 0;
   std::size_t most_operands = static_cast<std::size_t>(-1);
   OperandStyle style = OperandStyle::mixed;
@@ -90,12 +90,13 @@ class Arguments {
 /// --help and -h are known to every verb: has("help") is then true and nothing else is checked.
 Result<Arguments> parse_arguments(const Syntax& syntax, std::span<char* const> arguments);
 
-/// parse_arguments as a verb's first step: prints the help text or the error, and then gives the exit
-/// code to leave with instead of Arguments.
+/// parse_arguments as a verb's first step: prints the help text or the error, and then gives the
+/// exit code to leave with instead of Arguments.
 std::expected<Arguments, int> parse_or_explain(const Syntax& syntax,
                                                std::span<char* const> arguments);
 
-/// "stayd stop [OPTIONS] NAME..." with summary, details and options, as `stayd help stop` prints it.
+/// "stayd stop [OPTIONS] NAME..." with summary, details and options, as `stayd help stop` prints
+/// it.
 std::string help_text(const Syntax& syntax);
 
 /// Exit codes (docs/reference/cli.md).

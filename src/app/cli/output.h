@@ -20,9 +20,9 @@ enum class Stream : std::uint8_t { output, error };
 
 /// What standard output (or error) can show.
 struct Style {
-  bool colours = false;    ///< a terminal, TERM is not "dumb", NO_COLOR is unset or empty
-  bool unicode = false;    ///< the locale's character set is UTF-8
-  std::uint32_t width = 0; ///< columns of the terminal; 0: not a terminal, lines are not cut
+  bool colours = false;     ///< a terminal, TERM is not "dumb", NO_COLOR is unset or empty
+  bool unicode = false;     ///< the locale's character set is UTF-8
+  std::uint32_t width = 0;  ///< columns of the terminal; 0: not a terminal, lines are not cut
 };
 /// From the environment (NO_COLOR, TERM, COLUMNS, LC_ALL, LC_CTYPE, LANG) and the descriptor.
 Style style_of(Stream stream);
@@ -32,8 +32,8 @@ bool is_utf8_locale(std::string_view locale);
 /// Terminal columns that UTF-8 text takes, escape sequences (CSI ... m) left out. Combining marks
 /// take none, East Asian wide characters and emoji two (Unicode 15, by ranges).
 std::size_t display_width(std::string_view text);
-/// The longest beginning of `text` that fits into `columns`, ending with "…" (or "..." where `style`
-/// has no Unicode) when something was cut. Escape sequences are kept whole.
+/// The longest beginning of `text` that fits into `columns`, ending with "…" (or "..." where
+/// `style` has no Unicode) when something was cut. Escape sequences are kept whole.
 std::string cut_to_width(std::string_view text, std::size_t columns, const Style& style);
 
 }  // namespace stayd::app

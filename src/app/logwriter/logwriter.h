@@ -13,9 +13,9 @@ struct LogWriterFds {
   int shared_word = 6;
 };
 
-/// Runs until `Leave`, or until the channel's last other holder is gone and every stream is at its end.
-/// All signals are blocked or ignored. Returns the exit code: 0 done, 125 our own failure (said on
-/// standard error).
+/// Runs until `Leave`, or until the channel's last other holder is gone and every stream is at its
+/// end. All signals are blocked or ignored. Returns the exit code: 0 done, 125 our own failure
+/// (said on standard error).
 int logwriter_main(const LogWriterFds& descriptors = {});
 
 }  // namespace stayd::app

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+# How the parts are built: one static library for each folder of src/, one unit test program beside
+# it, and one product.
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS ON)  # statement expressions (base/result.h)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+
+find_program(STAYD_CCACHE ccache)
+if(STAYD_CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${STAYD_CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${STAYD_CCACHE})
+endif()
+
+add_library(stayd_flags INTERFACE)
+target_include_directories(stayd_flags INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_BINARY_DIR}/generated)
+target_compile_options(stayd_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough -Wswitch-enum
+  -ffunction-sections -fdata-sections -fno-rtti -fstack-protector-strong)
+# TRY and friends are statement expressions, designated initialisers leave the rest at its default.
+target_compile_options(stayd_flags INTERFACE -Wno-missing-field-initializers)
+target_compile_definitions(stayd_flags INTERFACE
+  STAYD_VERSION="${PROJECT_VERSION}" JSON_NO_IO=1 _GNU_SOURCE)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  target_compile_options(stayd_flags INTERFACE
+    -Wno-gnu-statement-expression-from-macro-expansion -Wno-gnu-statement-expression)
+else()
+  # g++ 12 sees a maybe-uninitialized value in moved-from std::expected of move-only types.
+  target_compile_options(stayd_flags INTERFACE -Wno-maybe-uninitialized)
+endif()
+target_link_options(stayd_flags INTERFACE -Wl,--gc-sections)
+if(STAYD_STATIC)
+  target_compile_options(stayd_flags INTERFACE -fno-pie)
+  target_link_options(stayd_flags INTERFACE -static -no-pie)
+endif()
+
+function(stayd_target_name out folder)
+  string(REPLACE "/" "_" name ${folder})
+  set(${out} stayd_${name} PARENT_SCOPE)
+endfunction()
+
+# stayd_library(folder dependencies...): src/folder/*.cc without *_test.cc becomes a static library,
+# src/folder/*_test.cc the test program folder_test. Subfolders belong to it, but for app/.
+function(stayd_library folder)
+  stayd_target_name(name ${folder})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${folder}/*.cc)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  if(sources)
+    add_library(${name} STATIC ${sources})
+    set(scope PUBLIC)
+  else()
+    add_library(${name} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  target_link_libraries(${name} ${scope} stayd_flags)
+  foreach(dependency IN LISTS ARGN)
+    stayd_target_name(library ${dependency})
+    target_link_libraries(${name} ${scope} ${library})
+  endforeach()
+  if(tests AND STAYD_TESTS)
+    string(REPLACE "/" "_" program ${folder})
+    add_executable(${program}_test ${tests} ${CMAKE_SOURCE_DIR}/test/unit_main.cc)
+    target_link_libraries(${program}_test PRIVATE ${name})
+    target_compile_options(${program}_test PRIVATE -Wno-old-style-cast -Wno-sign-conversion)
+    add_test(NAME unit.${program} COMMAND ${CMAKE_SOURCE_DIR}/test/in-pid-namespace $<TARGET_FILE:${program}_test>)
+    set_tests_properties(unit.${program} PROPERTIES LABELS unit TIMEOUT 120 SKIP_RETURN_CODE 77)
+  endif()
+endfunction()
+
+function(stayd_product)
+  if(NOT EXISTS ${CMAKE_SOURCE_DIR}/src/main.cc)
+    return()
+  endif()
+  add_executable(stayd ${CMAKE_SOURCE_DIR}/src/main.cc)
+  target_link_libraries(stayd PRIVATE stayd_app_cli stayd_app_supervise stayd_app_logwriter
+                        stayd_app_keeper stayd_app_init)
+  set_target_properties(stayd PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+endfunction()

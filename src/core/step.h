@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// The deciding part, a pure function of what is known, what happened and when:
+//
+//     step(state, catalog, event, now) -> outcome
+//
+// It looks only at instances that the event touches and at their dependents (a work list), so the
+// cost of an event does not grow with the number of services. No clock, no I/O, no randomness of
+// its own, no allocation once its buffers have grown.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "base/time.h"
+#include "core/action.h"
+#include "core/catalog.h"
+#include "core/event.h"
+#include "core/state.h"
+
+namespace stayd::core {
+
+/// Everything that step reads and writes. The instances and `supervisor` are the ledger's content;
+/// the rest is derived and rebuilt by `restore`.
+class State {
+ public:
+  /// All instances stopped, none wanted.
+  explicit State(const Catalog& catalog);
+  /// From a ledger: `instances` has one entry for each of the catalog's.
+  void restore(const SupervisorState& supervisor, std::span<const InstanceState> instances,
+               const Catalog& catalog);
+
+  [[nodiscard]] const InstanceState& at(InstanceId id) const;
+  [[nodiscard]] std::span<const InstanceState> instances() const;
+  [[nodiscard]] const SupervisorState& supervisor() const;
+  /// Seeds the jitter; once, before the first step.
+  void seed(std::uint64_t random);
+  /// When the next tick is due; Instant::never() when nothing waits for time.
+  [[nodiscard]] Instant next_deadline() const;
+
+ private:
+  friend class Stepper;
+  friend struct StateTestAccess;
+  SupervisorState supervisor_;
+  std::vector<InstanceState> instances_;
+  // derived: the deadline heap, the work list, counters (owner: core)
+};
+
+/// Applies one event. Appends to `outcome`; does not clear it.
+void step(State& state, const Catalog& catalog, const Event& event, Instant now, Outcome& outcome);
+
+}  // namespace stayd::core

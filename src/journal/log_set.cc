@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "journal/log_set.h"
+
+#include <cerrno>
+
+namespace stayd::journal {
+
+namespace {
+
+bool is_idle(const Instance& instance) {
+  if (instance.streams != 0) return false;
+  for (const LogFile& file : instance.files) {
+    if (file.trouble) return false;
+  }
+  return true;
+}
+
+bool lacks_descriptors(const Error& error) {
+  return error.number == EMFILE || error.number == ENFILE;
+}
+
+}  // namespace
+
+void LogSet::set_log_dir(std::string log_dir) {
+  if (log_dir == *log_dir_) return;
+  close_all();  // open logs borrow the path
+  *log_dir_ = std::move(log_dir);
+}
+
+Instance& LogSet::acquire(const std::string& name, std::uint32_t uid) {
+  const auto [at, is_new] = instances_.try_emplace(name);
+  Instance& instance = at->second;
+  if (is_new) instance.name = &at->first;
+  instance.uid = uid;
+  ++instance.streams;
+  return instance;
+}
+
+void LogSet::release(Instance& instance) {
+  if (--instance.streams != 0) return;
+  for (LogFile& file : instance.files) close(file);
+  if (is_idle(instance)) instances_.erase(std::string(*instance.name));
+}
+
+Result<OpenLog*> LogSet::log_of(Instance& instance, LogKind kind) {
+  LogFile& file = instance.file(kind);
+  file.last_used = ++clock_;
+  if (file.open && file.open->broken()) close(file);
+  if (file.open) return file.open.get();
+  if (open_count_ >= most_open_) close_least_recent();
+  const LogPlace place{.log_dir = log_dir_.get(),
+                       .instance = instance.name,
+                       .service_uid = instance.uid,
+                       .kind = kind};
+  auto opened = OpenLog::open(place);
+  if (!opened && lacks_descriptors(opened.error()) && open_count_ > 0) {
+    close_least_recent();
+    opened = OpenLog::open(place);
+  }
+  file.open = TRY(std::move(opened));
+  ++open_count_;
+  return file.open.get();
+}
+
+void LogSet::close(LogFile& file) {
+  if (!file.open) return;
+  file.open.reset();
+  --open_count_;
+}
+
+void LogSet::close_all() {
+  for (auto& [name, instance] : instances_) {
+    for (LogFile& file : instance.files) close(file);
+  }
+}
+
+// A walk over all of them: only with more than most_open logs in use at once, and then it costs
+// less than the opening that follows.
+void LogSet::close_least_recent() {
+  LogFile* oldest = nullptr;
+  for (auto& [name, instance] : instances_) {
+    for (LogFile& file : instance.files) {
+      if (file.open && (oldest == nullptr || file.last_used < oldest->last_used)) oldest = &file;
+    }
+  }
+  if (oldest != nullptr) close(*oldest);
+}
+
+void LogSet::sweep() {
+  std::erase_if(instances_, [](const auto& entry) { return is_idle(entry.second); });
+}
+
+}  // namespace stayd::journal

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// The instances that have streams, and their logs: opened at the first byte, at most so many at a
+// time (the least recently used one is closed), closed when the instance's last stream has ended.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+#include "base/result.h"
+#include "journal/open_log.h"
+
+namespace stayd::journal {
+
+/// A log that cannot be written, from the first failure until the supervisor knows that it is over.
+struct LogTrouble {
+  std::string text;           ///< why, for a person
+  std::uint64_t dropped = 0;  ///< bytes of output that are lost, not yet in a gap record
+  std::uint64_t dropped_in_all = 0;
+  Instant last_seen;          ///< of a failure or a removal
+  bool stops_output = false;  ///< nothing is written at present
+  bool over = false;
+  bool begin_told = false;
+};
+
+struct LogFile {
+  std::unique_ptr<OpenLog> open;
+  std::unique_ptr<LogTrouble> trouble;
+  std::uint64_t last_used = 0;
+};
+
+struct Instance {
+  const std::string* name = nullptr;
+  std::uint32_t uid = 0;
+  std::uint32_t streams = 0;  ///< that are not at their end
+  std::array<LogFile, 2> files;
+  LogFile& file(LogKind kind) { return files[static_cast<std::size_t>(kind)]; }
+};
+
+class LogSet {
+ public:
+  /// Keeps at most `most_open` logs open (two descriptors each).
+  explicit LogSet(std::size_t most_open) : most_open_(most_open) {}
+
+  void set_log_dir(std::string log_dir);
+  [[nodiscard]] const std::string& log_dir() const { return *log_dir_; }
+
+  /// The instance called `name`, one stream more. Stays where it is until its last release().
+  Instance& acquire(const std::string& name, std::uint32_t uid);
+  /// One stream less; closes its logs with the last. An instance in trouble stays known until
+  /// forget().
+  void release(Instance& instance);
+
+  /// The log, opened if it is not.
+  Result<OpenLog*> log_of(Instance& instance, LogKind kind);
+  void close(LogFile& file);
+  void close_all();
+
+  /// Every instance (troubles are told and ended by walking over them).
+  std::unordered_map<std::string, Instance>& instances() { return instances_; }
+  /// Drops those without streams and troubles.
+  void sweep();
+
+ private:
+  void close_least_recent();
+
+  std::unique_ptr<std::string> log_dir_ = std::make_unique<std::string>();
+  std::unordered_map<std::string, Instance> instances_;
+  std::size_t most_open_;
+  std::size_t open_count_ = 0;
+  std::uint64_t clock_ = 0;
+};
+
+}  // namespace stayd::journal

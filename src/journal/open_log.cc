@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "journal/open_log.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "journal/instance_folder.h"
+#include "journal/stamp.h"
+#include "os/error.h"
+#include "os/file_bytes.h"
+#include "os/files.h"
+
+namespace stayd::journal {
+
+namespace {
+
+constexpr std::uint32_t file_mode = 0640;
+constexpr std::uint64_t least_max_size = 64u << 10;
+constexpr std::uint64_t longest_final_part = 64u << 10;
+constexpr std::uint64_t reserve_step = 16u << 20;
+constexpr std::uint64_t probe_bytes = 64u << 10;
+// Below this, emptying the only segment frees too little to be worth losing it.
+constexpr std::uint64_t worth_emptying = 256u << 10;
+
+std::uint64_t begin_of_final_part(std::uint64_t max_size) {
+  return max_size - std::min(longest_final_part, max_size / 4);
+}
+
+Result<os::Fd> open_for_writing(os::FdView folder, const std::string& name) {
+  return os::open_beneath(folder, name, os::OpenFor::read_write_create, file_mode);
+}
+
+Result<IndexWriter> open_index(os::FdView folder, LogKind kind, const IndexSubject& subject) {
+  os::Fd file = TRY(open_for_writing(folder, current_index_name(kind)));
+  return IndexWriter::open(std::move(file), subject);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<OpenLog>> OpenLog::open(const LogPlace& place) {
+  const os::Fd folder =
+      TRY(open_instance_folder(*place.log_dir, *place.instance, place.service_uid));
+  const FolderContent content = TRY(repair_folder(folder.view(), place.kind));
+  os::Fd text = TRY(open_for_writing(folder.view(), current_text_name(place.kind)));
+  const std::uint64_t size = TRY(os::status_of(text.view())).size;
+  const std::uint64_t segment = next_segment_number(content);
+  IndexWriter index = TRY(open_index(folder.view(), place.kind,
+                                     {.segment = segment, .text_size = size, .now = stamp_now()}));
+  std::unique_ptr<OpenLog> log(new OpenLog(place, std::move(index)));
+  log->reserving_pays_ = os::reserving_pays(text.view());
+  log->text_ = std::move(text);
+  log->size_ = size;
+  log->next_segment_ = segment;
+  return log;
+}
+
+OpenLog::~OpenLog() {
+  (void)index_.flush();
+  give_back_reserve();
+}
+
+Result<os::Fd> OpenLog::folder() const {
+  return open_instance_folder(*place_.log_dir, *place_.instance, place_.service_uid);
+}
+
+Moved OpenLog::step(os::FdView pipe, std::size_t inside, const SegmentLimits& limits,
+                    ScratchPipe& scratch) {
+  if (const int number = rotate_if_full(limits); number != 0) return {.number = number};
+  const std::uint64_t max_size = std::max(limits.max_size, least_max_size);
+  std::size_t most = allowance(pipe, inside, max_size, scratch);
+  if (most == 0) {  // full: at a line end, and what comes has none that still fits
+    full_ = true;
+    if (const int number = rotate_if_full(limits); number != 0) return {.number = number};
+    most = std::min<std::uint64_t>(inside, begin_of_final_part(max_size));
+  }
+  reserve_for(most, max_size);
+  const os::Transfer done = transfer(pipe, most, scratch);
+  if (done.number == EFBIG && size_ > 0) {  // RLIMIT_FSIZE is below max_size: a new file fits again
+    full_ = true;
+    return step(pipe, inside, {.max_size = least_max_size, .max_files = limits.max_files}, scratch);
+  }
+  const Moved moved{.offset = size_, .bytes = done.bytes, .number = done.number};
+  size_ += done.bytes;
+  if (size_ >= max_size) full_ = true;
+  if (done.bytes != most) full_ = false;
+  return moved;
+}
+
+int OpenLog::rotate_if_full(const SegmentLimits& limits) {
+  if (broken()) return EBADF;
+  if (!full_) return 0;
+  const Status done = rotate(limits);
+  if (done) return 0;
+  return done.error().number != 0 ? done.error().number : EIO;
+}
+
+// How much may go into this segment now; 0: none, close it first. In the final part it looks for
+// line ends, so that the text is at a line end there as long as lines come whole.
+std::size_t OpenLog::allowance(os::FdView pipe, std::size_t inside, std::uint64_t max_size,
+                               ScratchPipe& scratch) {
+  const std::uint64_t final_part = begin_of_final_part(max_size);
+  if (size_ < final_part) return std::min<std::uint64_t>(inside, final_part - size_);
+  if (size_ >= max_size) return 0;
+  const std::size_t room = max_size - size_;
+  const std::size_t wanted = std::min(inside, room);
+  const LineEnd line = find_last_line_end(scratch, pipe, wanted);
+  if (line.seen == 0) return wanted;  // cannot look: cut where it comes
+  if (line.after == 0) return at_line_end() ? 0 : line.seen;
+  full_ = line.after < line.seen || line.seen == room;
+  return line.after;
+}
+
+bool OpenLog::at_line_end() const {
+  std::array<char, 1> last{};
+  if (size_ == 0) return true;
+  const os::Transfer got = os::read_at(text_.view(), size_ - 1, last);
+  return got.ok() && got.bytes == 1 && last[0] == '\n';
+}
+
+os::Transfer OpenLog::transfer(os::FdView pipe, std::size_t most, ScratchPipe& scratch) {
+  if (can_splice_) {
+    const os::Transfer done = os::splice_to_file(pipe, text_.view(), size_, most);
+    if (done.number != EINVAL) return done;
+    can_splice_ = false;  // a file system without splice
+  }
+  return copy(pipe, most, scratch);
+}
+
+// Bytes leave the pipe only once they are in the file: killed in between, they come twice, never
+// not.
+os::Transfer OpenLog::copy(os::FdView pipe, std::size_t most, ScratchPipe& scratch) {
+  std::array<char, 4096> piece;
+  const os::Transfer seen = scratch.look(pipe, std::min(most, piece.size()));
+  if (!seen.ok()) return seen;
+  const os::Transfer got = scratch.read(std::span(piece).first(seen.bytes));
+  if (!got.ok()) return got;
+  const os::Transfer put = os::write_at(text_.view(), size_, {piece.data(), got.bytes});
+  if (put.bytes == 0) return put;
+  return os::read_pipe(pipe, std::span(piece).first(put.bytes));
+}
+
+void OpenLog::reserve_for(std::size_t bytes, std::uint64_t max_size) {
+  if (!reserves_ || size_ + bytes <= reserved_to_) return;
+  const std::uint64_t from = std::max(size_, reserved_to_);
+  if (from >= max_size) return;
+  const std::uint64_t length = std::min(reserve_step, max_size - from);
+  if (os::reserve_blocks(text_.view(), from, length) != 0) {
+    reserves_ = reserving_pays_ = false;
+    return;
+  }
+  reserved_to_ = from + length;
+}
+
+void OpenLog::give_back_reserve() {
+  reserves_ = false;
+  if (reserved_to_ == 0 || broken()) return;
+  reserved_to_ = 0;
+  const auto status = os::status_of(text_.view());
+  // Of another size than we wrote: someone else truncated it, and extending it would make a hole.
+  if (status && status->size == size_) (void)os::set_file_size(text_.view(), size_);
+}
+
+void OpenLog::note(const Moved& moved, RunId run, const Stamp& now) {
+  index_.note_burst({.at = now, .run = run, .offset = moved.offset, .length = moved.bytes});
+}
+
+void OpenLog::note(RecordKind kind, RunId run, std::uint64_t value, const Stamp& now) {
+  index_.append(
+      {.at = now, .run = run, .offset = size_, .length = 0, .value = value, .kind = kind});
+}
+
+Status OpenLog::rotate(const SegmentLimits& limits) {
+  full_ = false;
+  if (size_ == 0) return {};
+  (void)index_.flush();
+  const os::Fd where = TRY(folder());
+  give_back_reserve();
+  TRY(os::rename_at(where.view(), current_text_name(place_.kind),
+                    closed_text_name(place_.kind, next_segment_)));
+  text_.reset();  // from here on this segment is closed, whatever happens
+  (void)os::rename_at(where.view(), current_index_name(place_.kind),
+                      closed_index_name(place_.kind, next_segment_));
+  ++next_segment_;
+  (void)keep_newest_segments(where.view(), place_.kind, std::max(limits.max_files, 1U));
+  return begin_segment(where.view());
+}
+
+Status OpenLog::begin_segment(os::FdView folder) {
+  os::Fd text = TRY(open_for_writing(folder, current_text_name(place_.kind)));
+  size_ = TRY(os::status_of(text.view())).size;
+  const RunId run = index_.last_run();
+  index_ = TRY(open_index(folder, place_.kind,
+                          {.segment = next_segment_, .text_size = size_, .now = stamp_now()}));
+  index_.continue_run(run);
+  text_ = std::move(text);
+  return {};
+}
+
+int OpenLog::probe_room() {
+  if (broken()) return EBADF;
+  give_back_reserve();
+  const int number = os::reserve_blocks(text_.view(), size_, probe_bytes);
+  if (number == EOPNOTSUPP || number == ENOSYS) return 0;
+  if (number == 0) (void)os::set_file_size(text_.view(), size_);
+  return number;
+}
+
+std::uint64_t OpenLog::drop_oldest(const Stamp& now) {
+  if (reserved_to_ > size_) {  // our own reserve is room as well
+    const std::uint64_t freed = reserved_to_ - size_;
+    give_back_reserve();
+    reserving_pays_ = false;
+    return freed;
+  }
+  const auto where = folder();
+  if (!where) return 0;
+  const FolderContent content = content_of(where->view(), place_.kind);
+  if (content.texts.empty()) return empty_current(now);
+  const std::string name = closed_text_name(place_.kind, content.texts.front());
+  std::uint64_t freed = 1;
+  const auto file = os::open_beneath(where->view(), name, os::OpenFor::read, 0);
+  if (file) freed = os::status_of(file->view()).value_or(os::FileStatus{.size = 1}).size;
+  const std::size_t gone =
+      keep_newest_segments(where->view(), place_.kind, content.texts.size() - 1);
+  return gone == 0 ? 0 : std::max<std::uint64_t>(freed, 1);
+}
+
+std::uint64_t OpenLog::empty_current(const Stamp& now) {
+  if (broken() || size_ < worth_emptying) return 0;
+  const RunId run = index_.last_run();
+  const std::uint64_t freed = size_;
+  if (os::set_file_size(text_.view(), 0) != 0) return 0;
+  size_ = 0;
+  (void)index_.restart({.segment = next_segment_, .text_size = 0, .now = now});
+  note(RecordKind::gap, run, freed, now);
+  return freed;
+}
+
+}  // namespace stayd::journal

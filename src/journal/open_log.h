@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// One log, open for writing: the current segment, its index, and how it is closed and followed by
+// the next one.
+//
+// A segment is closed between two transfers by renaming text and index, so that no byte is lost or
+// doubled and whoever has the file open keeps reading the same text. It ends at the last line end
+// within its final part (64 KiB, or a fourth of a small `max_size`) if there is one there, else at
+// max_size exactly.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "journal/index_writer.h"
+#include "journal/scratch_pipe.h"
+#include "journal/segment_names.h"
+#include "os/fd.h"
+
+namespace stayd::journal {
+
+/// Where a log lies. Borrows both texts.
+struct LogPlace {
+  const std::string* log_dir = nullptr;
+  const std::string* instance = nullptr;
+  std::uint32_t service_uid = 0;
+  LogKind kind = LogKind::out;
+};
+
+struct SegmentLimits {
+  std::uint64_t max_size = 16u << 20;
+  std::uint32_t max_files = 8;
+};
+
+/// A piece that step() moved.
+struct Moved {
+  std::uint64_t offset = 0;  ///< where it begins in the text file
+  std::size_t bytes = 0;
+  int number = 0;  ///< errno; 0: none
+};
+
+class OpenLog {
+ public:
+  /// Opens text and index, made where missing, repaired where a crash left them.
+  static Result<std::unique_ptr<OpenLog>> open(const LogPlace& place);
+  OpenLog(const OpenLog&) = delete;
+  OpenLog& operator=(const OpenLog&) = delete;
+  /// Writes the index out and gives reserved blocks back.
+  ~OpenLog();
+
+  /// Moves at most `inside` bytes, which wait in `pipe`, to the text's end; closes the segment
+  /// first when it is full. Call it until nothing is inside. With a number, `bytes` is 0 and all of
+  /// them are still in the pipe.
+  Moved step(os::FdView pipe, std::size_t inside, const SegmentLimits& limits,
+             ScratchPipe& scratch);
+  /// Tells the index about what step() moved.
+  void note(const Moved& moved, RunId run, const Stamp& now);
+  /// Another record at the text's end: gap (`value` bytes), run_ended.
+  void note(RecordKind kind, RunId run, std::uint64_t value, const Stamp& now);
+  /// Writes the index out. 0 or errno.
+  int flush_index() { return index_.flush(); }
+  [[nodiscard]] bool index_dirty() const { return index_.dirty(); }
+
+  /// Closes the current segment now, if it has any bytes. After an Error the log is broken().
+  Status rotate(const SegmentLimits& limits);
+  /// The current segment could not be begun: this object is of no use any more, open another.
+  [[nodiscard]] bool broken() const { return !text_.valid(); }
+
+  /// Reserve blocks ahead from now on: the stream is hot. Until give_back_reserve().
+  void reserve_ahead() { reserves_ = reserving_pays_; }
+  void give_back_reserve();
+
+  /// 0: there is room for some 64 KiB more; else errno.
+  int probe_room();
+  /// Makes room: removes the oldest closed segment, or empties the current one when it is the only
+  /// one and not small. The bytes of text that went; 0: nothing could be removed.
+  std::uint64_t drop_oldest(const Stamp& now);
+
+  [[nodiscard]] os::FdView text() const { return text_.view(); }
+  [[nodiscard]] std::uint64_t size() const { return size_; }
+
+ private:
+  OpenLog(const LogPlace& place, IndexWriter index) : place_(place), index_(std::move(index)) {}
+  std::size_t allowance(os::FdView pipe, std::size_t inside, std::uint64_t max_size,
+                        ScratchPipe& scratch);
+  [[nodiscard]] bool at_line_end() const;
+  int rotate_if_full(const SegmentLimits& limits);
+  os::Transfer transfer(os::FdView pipe, std::size_t most, ScratchPipe& scratch);
+  os::Transfer copy(os::FdView pipe, std::size_t most, ScratchPipe& scratch);
+  void reserve_for(std::size_t bytes, std::uint64_t max_size);
+  [[nodiscard]] Result<os::Fd> folder() const;
+  Status begin_segment(os::FdView folder);
+  std::uint64_t empty_current(const Stamp& now);
+
+  LogPlace place_;
+  os::Fd text_;
+  std::uint64_t size_ = 0;
+  std::uint64_t reserved_to_ = 0;  ///< end of the reserved blocks; 0: none
+  std::uint64_t next_segment_ = 1;
+  bool full_ = false;  ///< close the segment before the next byte
+  bool can_splice_ = true;
+  bool reserving_pays_ = false;
+  bool reserves_ = false;
+  IndexWriter index_;
+};
+
+}  // namespace stayd::journal

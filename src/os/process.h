@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Processes by pidfd: watched, signalled and reaped without ever trusting a number.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "os/fd.h"
+
+namespace stayd::os {
+
+struct ExitStatus {
+  std::int32_t pid = 0;
+  bool signalled = false;
+  bool core_dumped = false;
+  std::uint8_t value = 0;  ///< exit code, or signal number
+};
+
+/// pidfd_open(2); works on zombies too. ESRCH when there is no such process.
+Result<Fd> open_process(std::int32_t pid);
+
+/// pidfd_send_signal(2). ESRCH: it is gone (also: a zombie was reaped). Never touches a successor.
+Status send_signal(FdView process, int signal);
+/// To its process group (PIDFD_SIGNAL_PROCESS_GROUP, kernel 6.9; before that kill(-pid), which is
+/// safe as long as the leader `pid` has not been reaped, and the caller must guarantee just that).
+Status send_signal_to_group(FdView process, std::int32_t pid, int signal);
+
+enum class WaitOutcome : std::uint8_t { alive, ended, not_our_child };
+struct Waited {
+  WaitOutcome outcome = WaitOutcome::alive;
+  ExitStatus status;
+};
+/// waitid(P_PIDFD, WEXITED|WNOHANG|WNOWAIT): looks, does not reap. ECHILD is not_our_child.
+Result<Waited> peek_exit(FdView process);
+/// Reaps it after peek_exit said ended.
+void reap(FdView process);
+void reap_pid(std::int32_t pid);
+/// The first zombie among our children, not reaped (waitid(P_ALL, WNOWAIT)); none if there is none.
+std::optional<ExitStatus> peek_any_exit();
+/// Stop and continue notices of children: {pid, stopped by signal n or 0 for continued}, consumed.
+struct StopNotice {
+  std::int32_t pid = 0;
+  int signal = 0;
+};
+std::optional<StopNotice> next_stop_notice();
+
+Status become_subreaper();
+Status set_process_group_of_own();
+/// New session; fails in a process group leader.
+Status new_session();
+Status set_dumpable();
+void set_process_name(const char* name);  ///< PR_SET_NAME, at most 15 bytes
+std::int32_t own_pid();
+std::int32_t parent_pid();
+std::uint32_t own_uid();
+std::uint32_t own_gid();
+/// execveat(2) of `executable` (O_PATH) with an empty path. Returns only on failure.
+Error execute(FdView executable, char* const* arguments, char* const* environment);
+[[noreturn]] void exit_now(int status);
+/// Raises the soft RLIMIT_NOFILE to the hard one; the former soft limit, for services.
+Result<std::uint64_t> raise_descriptor_limit();
+std::uint64_t descriptor_limit();
+/// Core size limit 0.
+Status disable_core_dumps();
+
+/// One line of a process table, from /proc (or what of it is readable).
+struct ProcessInfo {
+  std::int32_t pid = 0;
+  std::int32_t parent = 0;
+  std::int32_t group = 0;
+  std::int32_t session = 0;
+  char state = '?';
+  std::uint64_t start_ticks = 0;  ///< since boot, proc(5) field 22
+  std::uint64_t cpu_ns = 0;
+  std::uint64_t resident_bytes = 0;
+  std::string name;  ///< comm
+};
+Result<ProcessInfo> process_info(std::int32_t pid);
+/// Every process that is visible; empty without /proc.
+std::vector<ProcessInfo> all_processes();
+/// Value of NAME in the environment of `pid` as it was at exec, if readable.
+std::optional<std::string> environment_value(std::int32_t pid, std::string_view name);
+/// "/a/b" of the cgroup v2 line of /proc/PID/cgroup.
+Result<std::string> cgroup_of(std::int32_t pid);
+/// wchan, for what will not die.
+std::string wait_channel(std::int32_t pid);
+std::string command_line(std::int32_t pid, std::size_t most_bytes = 256);
+
+}  // namespace stayd::os

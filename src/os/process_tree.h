@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Killing descendants where there is no cgroup: walked again and again until nothing is left.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "os/process.h"
+
+namespace stayd::os {
+
+/// How a process is known to belong to what is to be killed.
+struct TreeTarget {
+  std::int32_t root = 0;     ///< every descendant of it, and itself; 0: none
+  std::int32_t session = 0;  ///< everything in this session; 0: none
+  std::string_view marker;   ///< "STAYD_RUN=17": has it in its environment; empty: none
+};
+
+/// The pids of the target's members that are alive now (zombies left out), from one pass over
+/// /proc. Never our own process nor an ancestor of it.
+std::vector<std::int32_t> members(const TreeTarget& target);
+
+struct KillPass {
+  std::uint32_t found = 0;  ///< members seen alive in this pass
+  std::uint32_t signalled = 0;
+};
+/// One pass: pidfd_open each member, check that it is still the same process (start time), stop all
+/// first (SIGSTOP; RLIMIT_NPROC 0 by prlimit where allowed, so that it can fork no more), then
+/// signal.
+KillPass kill_members(const TreeTarget& target, int signal);
+
+}  // namespace stayd::os

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Signals of our own processes. Masks and dispositions are set absolutely, whatever was inherited.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/result.h"
+#include "os/fd.h"
+
+namespace stayd::os {
+
+struct SignalInfo {
+  int number = 0;
+  int sender_pid = 0;
+  std::uint32_t sender_uid = 0;
+  bool from_kernel = false;  ///< si_code > 0: a terminal, for example
+};
+
+/// Every disposition to its default (SIGCHLD above all: ignored ones survive exec), then SIGPIPE
+/// and SIGXFSZ ignored in this process only (a child's are reset by its spawn).
+Status reset_dispositions();
+/// Makes the mask exactly "everything blocked" (but SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT,
+/// SIGTRAP, SIGSYS), so that signals come through a SignalFd.
+Status block_signals();
+/// The mask as it was when the process began, and dispositions: for `init`, whose child gets them
+/// back. Empties the mask and sets defaults again; before an exec of something that is not ours.
+Status unblock_all();
+
+/// signalfd(2) on everything that block_signals blocks.
+class SignalFd {
+ public:
+  static Result<SignalFd> create();
+  /// The next signal, or none.
+  std::optional<SignalInfo> next();
+  [[nodiscard]] FdView fd() const { return fd_.view(); }
+
+ private:
+  explicit SignalFd(Fd fd) : fd_(std::move(fd)) {}
+  Fd fd_;
+};
+
+/// Notes signal, address, the failed check and backtrace of a crash into `record` (shared memory of
+/// `record_size` bytes, a NUL-terminated text) from a handler on its own stack, then lets the
+/// default action happen.
+Status install_crash_handler(char* record, unsigned record_size);
+
+}  // namespace stayd::os

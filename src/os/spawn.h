@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starting a process: a flat plan made before, one clone, and a child side (child_side.cc) that
+// only makes system calls between clone and exec.
+//
+// The child shares our memory until exec (CLONE_VM|CLONE_VFORK), so it writes its failing step and
+// errno straight into the plan; and our descriptor table (CLONE_FILES) until it makes a private one
+// of the first `table_slots` entries by close_range(CLOSE_RANGE_UNSHARE): a start does not copy
+// thousands of entries. For that, slots 3 to table_slots - 1 of our own table are occupied for ever
+// (SpawnSlots), and what the child is to have is put there before the clone.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "base/result.h"
+#include "os/fd.h"
+
+namespace stayd::os {
+
+inline constexpr int table_slots = 64;
+
+/// What the child does, in this order; the failing one is reported.
+enum class SpawnStep : std::uint8_t {
+  none,
+  clone,
+  cgroup,
+  private_table,
+  signals,
+  session,
+  descriptors,
+  limits,
+  oom_score,
+  nice_value,
+  umask_value,
+  groups,
+  group_id,
+  user_id,
+  verify_ids,
+  directory,
+  execute
+};
+/// "setting the user", "entering the directory", ...
+const char* phrase(SpawnStep step);
+
+struct PlannedDescriptor {
+  FdView from;  ///< in our table
+  int to = 0;   ///< in the child's
+};
+struct PlannedLimit {
+  int resource = 0;
+  std::uint64_t soft = 0, hard = 0;
+};
+
+/// Borrows everything it points to. Trivially destructible.
+struct SpawnPlan {
+  const char* executable = nullptr;  ///< absolute path; or nullptr with executable_fd (O_PATH)
+  FdView executable_fd;
+  char* const* arguments = nullptr;  ///< NULL-terminated
+  char* const* environment = nullptr;
+  const char* directory = nullptr;  ///< nullptr: ours
+  std::span<const PlannedDescriptor>
+      descriptors;  ///< everything that the child has, 0 to 2 included
+  std::span<const PlannedLimit> limits;
+  bool session = true;  ///< setsid; else a process group of its own
+  bool set_ids = false;
+  std::uint32_t uid = 0, gid = 0;
+  std::span<const std::uint32_t> groups;
+  std::int32_t umask_value = 022;  ///< -1: as ours
+  bool set_nice = false;
+  std::int32_t nice_value = 0;
+  bool set_oom_score = true;
+  std::int32_t oom_score = 0;
+  bool keep_signals = false;       ///< our own helpers: mask and dispositions as they are
+  FdView cgroup;                   ///< directory of the cgroup to be born in; invalid: ours
+  std::int32_t* pid_at = nullptr;  ///< the kernel writes the pid here before the child runs
+  bool local_executable = true;    ///< false (FUSE, NFS): copy-on-write clone, so that a child
+                                   ///< stuck in exec does not hold us
+
+  // Written by the child or by spawn:
+  volatile SpawnStep failed_step = SpawnStep::none;
+  volatile std::int32_t failed_number = 0;  ///< errno
+  volatile std::int32_t failed_detail = 0;  ///< which one: descriptor, resource, group
+};
+
+struct Spawned {
+  std::int32_t pid = 0;
+  Fd process;  ///< pidfd
+};
+
+/// Which way the kernel lets us, remembered after the first refusal; shown by doctor.
+enum class SpawnWay : std::uint8_t { clone3, clone, fork };
+enum class CgroupWay : std::uint8_t { clone_into, write_procs };
+struct SpawnAbilities {
+  SpawnWay way = SpawnWay::clone3;
+  CgroupWay cgroup_way = CgroupWay::clone_into;
+  bool shared_table = true;  ///< false: RLIMIT_NOFILE too small, or close_range refused
+  int refusal = 0;           ///< errno that made us fall back; 0: none
+};
+
+class Spawner {
+ public:
+  /// Occupies the slots and makes the child's stack. Call once, early, in a process without
+  /// threads.
+  static Result<Spawner> create();
+  /// Starts one process. On a failure before exec the child is reaped already and `plan.failed_*`
+  /// say which step; the Error is that step's clause ("setting the user: Operation not permitted").
+  Result<Spawned> spawn(SpawnPlan& plan);
+  [[nodiscard]] const SpawnAbilities& abilities() const { return abilities_; }
+  /// Must not use CLONE_INTO_CGROUP from now on (self-test: our own cgroup was killed once).
+  void distrust_clone_into_cgroup() { abilities_.cgroup_way = CgroupWay::write_procs; }
+
+ private:
+  Spawner() = default;
+  SpawnAbilities abilities_;
+  char* stack_ = nullptr;  ///< for all of the process's life
+};
+
+/// Whether a failed spawn may work later: EAGAIN, ENOMEM, EMFILE, ENFILE, ENOSPC, ETXTBSY, EINTR.
+bool is_transient(int number);
+/// Whether `path` is on a local file system (statfs(2)): not FUSE, NFS, SMB, 9p.
+bool is_local(const char* path);
+
+}  // namespace stayd::os
