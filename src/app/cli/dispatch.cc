@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <vector>
+
+#include "app/cli/output.h"
+#include "app/cli/verbs.h"
+#include "base/text.h"
+
+namespace stayd::app {
+namespace {
+
+CommandLine the_table;
+
+std::string_view base_name(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+
+/// A login shell puts a dash before its name; containers may call us by any path.
+std::string_view called_as(std::span<char* const> words) {
+  return words.empty() || words[0] == nullptr ? std::string_view("stayd") : base_name(words[0]);
+}
+
+const Verb* find_verb(std::string_view name) {
+  const auto found =
+      std::ranges::find_if(the_table.verbs, [&](const Verb& v) { return v.syntax->verb == name; });
+  return found == the_table.verbs.end() ? nullptr : &*found;
+}
+
+int no_such_verb(std::string_view name) {
+  std::vector<std::string_view> known;
+  for (const Verb& verb : the_table.verbs) known.push_back(verb.syntax->verb);
+  std::string message = "there is no verb \"" + printable(name, 64) + "\"";
+  if (const auto near = nearest(name, known.data(), known.size())) {
+    message.append(" (did you mean \"").append(*near).append("\"?)");
+  }
+  complain(message.append("; see stayd help"));
+  return exit_usage;
+}
+
+std::string overview() {
+  std::string text =
+      "stayd keeps processes up: it starts them, restarts them when they die, stops them\n"
+      "completely, and keeps every line that they print.\n\n"
+      "  stayd run -- COMMAND...   supervise one command, here and now\n"
+      "  stayd up                  supervise what stayd.toml or a Procfile describes\n"
+      "  stayd status              what runs, and what does not\n\n"
+      "Verbs:\n";
+  std::size_t column = 0;
+  for (const Verb& verb : the_table.verbs) column = std::max(column, verb.syntax->verb.size());
+  for (const Verb& verb : the_table.verbs) {
+    std::string row = "  " + std::string(verb.syntax->verb);
+    row.resize(column + 4, ' ');
+    text.append(row).append(verb.syntax->summary).append("\n");
+  }
+  text.append("\nstayd help VERB tells of one verb, stayd help config of the configuration.\n");
+  return text;
+}
+
+std::span<char* const> behind_first(std::span<char* const> words) {
+  return words.empty() ? words : words.subspan(1);
+}
+
+}  // namespace
+
+const CommandLine& command_line() { return the_table; }
+
+constinit const Syntax help_syntax{.verb = "help",
+                                   .operands = "[VERB]",
+                                   .summary = "tells of one verb, or of all",
+                                   .most_operands = 1};
+
+int help_main(std::span<char* const> arguments) {
+  const auto given = parse_or_explain(help_syntax, arguments);
+  if (!given) return given.error();
+  if (given->operands().empty()) {
+    print(overview());
+    return exit_done;
+  }
+  const auto name = given->operands().front();
+  const Verb* verb = find_verb(name);
+  if (verb == nullptr) return no_such_verb(name);
+  print(help_text(*verb->syntax));
+  return exit_done;
+}
+
+int dispatch(const CommandLine& table, std::span<char* const> words) {
+  the_table = table;
+  const auto name = called_as(words);
+  const auto rest = behind_first(words);
+  if (table.init != nullptr && (name == "tini" || name == "dumb-init")) {
+    return table.init(name, rest);
+  }
+  if (rest.empty()) {
+    print(overview());
+    return exit_usage;
+  }
+  const std::string_view first = rest[0];
+  if (first.starts_with('@')) {
+    const auto process = std::ranges::find(table.processes, first, &InternalProcess::name);
+    if (process != table.processes.end()) return process->main();
+  }
+  const auto behind = behind_first(rest);
+  if (first == "--version" || first == "-V") return version_main(behind);
+  if (first == "--help" || first == "-h") return help_main(behind);
+  const Verb* verb = find_verb(first);
+  return verb == nullptr ? no_such_verb(first) : verb->main(behind);
+}
+
+}  // namespace stayd::app
