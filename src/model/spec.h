@@ -177,6 +177,12 @@ struct Spec {
   std::vector<Service> services;  ///< by ServiceId, in the order of the file
 };
 
+/// Limits, so that no forged blob and no typing error makes more than a machine can hold.
+inline constexpr std::uint32_t most_services = 20'000;
+inline constexpr std::uint32_t most_replicas = 10'000;    ///< of one service
+inline constexpr double most_factor = 1'000;              ///< Restart::factor, which is at least 1
+inline constexpr std::uint64_t least_segment = 64 << 10;  ///< Log::max_size, bytes
+
 /// "web" or "web@2": the instance's name. `replica` counts from 1.
 std::string instance_name(const Service& service, std::uint32_t replica);
 
@@ -187,6 +193,9 @@ const char* word(ProbeKind);
 const char* word(Condition);
 const char* word(EdgeKind);
 const char* word(StopTo);
+const char* word(StderrTo);
+const char* word(OnFull);
+const char* word(ConsoleFormat);
 const char* word(WhenSupervisorDies);
 const char* word(ExitWhen);
 

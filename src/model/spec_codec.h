@@ -6,8 +6,10 @@
 //   | supervisor | service 0 | ... | service n-1
 //
 // Services are found by an offset table so that a supervisor of thousands decodes one service at a
-// time, when it is about to start it, and holds none of them in its heap. Each record begins with
-// its own length: a reader skips what a newer writer added at a record's end.
+// time, when it is about to start it, and holds none of them in its heap. Offsets count from the
+// blob's first byte. Each record begins with its own length: a reader skips what a newer writer
+// added at a record's end, and takes the default for what an older one did not know. The version
+// changes only when that is not enough.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +22,6 @@
 namespace stayd::model {
 
 inline constexpr std::uint32_t spec_version = 1;
-/// Limits, so that no forged blob costs more than its own size.
-inline constexpr std::uint32_t most_services = 20'000;
 
 std::string encode(const Spec& spec);
 
@@ -33,11 +33,13 @@ class SpecView {
 
   [[nodiscard]] std::uint32_t service_count() const { return count_; }
   [[nodiscard]] Result<Supervisor> supervisor() const;
+  /// An id that is not below service_count() is an error, as is a reference to such a service.
   [[nodiscard]] Result<Service> service(ServiceId id) const;
 
  private:
   SpecView(std::string_view bytes, std::uint32_t count) : bytes_(bytes), count_(count) {}
-  [[nodiscard]] Result<std::string_view> record(std::uint32_t index) const;
+  /// From a service's length to the blob's end; its bounds have been checked.
+  [[nodiscard]] std::string_view from_service(std::uint32_t index) const;
 
   std::string_view bytes_;
   std::uint32_t count_;

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/spec.h"
+
+namespace stayd::model {
+
+std::string instance_name(const Service& service, std::uint32_t replica) {
+  if (!service.numbered) return service.name;
+  return service.name + "@" + std::to_string(replica);
+}
+
+const char* word(ServiceType value) {
+  switch (value) {
+    case ServiceType::daemon: return "daemon";
+    case ServiceType::task: return "task";
+    case ServiceType::group: return "group";
+  }
+  return "?";
+}
+
+const char* word(RestartPolicy value) {
+  switch (value) {
+    case RestartPolicy::always: return "always";
+    case RestartPolicy::on_failure: return "on-failure";
+    case RestartPolicy::never: return "never";
+  }
+  return "?";
+}
+
+const char* word(ProbeKind value) {
+  switch (value) {
+    case ProbeKind::none: return "none";
+    case ProbeKind::notify: return "notify";
+    case ProbeKind::fd: return "fd";
+    case ProbeKind::tcp: return "tcp";
+    case ProbeKind::unix_socket: return "unix";
+    case ProbeKind::http: return "http";
+    case ProbeKind::exec: return "exec";
+    case ProbeKind::file: return "file";
+    case ProbeKind::delay: return "delay";
+  }
+  return "?";
+}
+
+const char* word(Condition value) {
+  switch (value) {
+    case Condition::started: return "started";
+    case Condition::ready: return "ready";
+    case Condition::done: return "done";
+  }
+  return "?";
+}
+
+const char* word(EdgeKind value) {
+  switch (value) {
+    case EdgeKind::requires_: return "requires";
+    case EdgeKind::wants: return "wants";
+    case EdgeKind::after: return "after";
+    case EdgeKind::conflicts: return "conflicts";
+    case EdgeKind::part_of: return "part-of";
+  }
+  return "?";
+}
+
+const char* word(StopTo value) {
+  switch (value) {
+    case StopTo::group: return "group";
+    case StopTo::main: return "main";
+    case StopTo::all: return "all";
+  }
+  return "?";
+}
+
+const char* word(StderrTo value) {
+  switch (value) {
+    case StderrTo::separate: return "separate";
+    case StderrTo::merge: return "merge";
+  }
+  return "?";
+}
+
+const char* word(OnFull value) {
+  switch (value) {
+    case OnFull::drop_oldest: return "drop-oldest";
+    case OnFull::block: return "block";
+    case OnFull::drop_newest: return "drop-newest";
+  }
+  return "?";
+}
+
+const char* word(ConsoleFormat value) {
+  switch (value) {
+    case ConsoleFormat::prefix: return "prefix";
+    case ConsoleFormat::plain: return "plain";
+  }
+  return "?";
+}
+
+const char* word(WhenSupervisorDies value) {
+  switch (value) {
+    case WhenSupervisorDies::kill: return "kill";
+    case WhenSupervisorDies::recover: return "recover";
+  }
+  return "?";
+}
+
+const char* word(ExitWhen value) {
+  switch (value) {
+    case ExitWhen::never: return "never";
+    case ExitWhen::all_done: return "all-done";
+    case ExitWhen::any_exits: return "any-exits";
+    case ExitWhen::any_fails: return "any-fails";
+  }
+  return "?";
+}
+
+}  // namespace stayd::model
