@@ -17,15 +17,26 @@ struct SignalInfo {
   bool from_kernel = false;  ///< si_code > 0: a terminal, for example
 };
 
+/// A set of signals as the kernel has it: bit n - 1 is signal n.
+using SignalMask = std::uint64_t;
+
 /// Every disposition to its default (SIGCHLD above all: ignored ones survive exec), then SIGPIPE
 /// and SIGXFSZ ignored in this process only (a child's are reset by its spawn).
 Status reset_dispositions();
 /// Makes the mask exactly "everything blocked" (but SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT,
 /// SIGTRAP, SIGSYS), so that signals come through a SignalFd.
 Status block_signals();
-/// The mask as it was when the process began, and dispositions: for `init`, whose child gets them
-/// back. Empties the mask and sets defaults again; before an exec of something that is not ours.
+/// Empties the mask and sets every disposition to its default: before an exec of something that is
+/// not ours.
 Status unblock_all();
+
+/// What a process was started with: for `init`, which gives it back to its child.
+struct InheritedSignals {
+  SignalMask blocked = 0;
+  SignalMask ignored = 0;
+};
+/// To be asked before anything above has changed it.
+InheritedSignals inherited_signals();
 
 /// signalfd(2) on everything that block_signals blocks.
 class SignalFd {
@@ -42,7 +53,8 @@ class SignalFd {
 
 /// Notes signal, address, the failed check and backtrace of a crash into `record` (shared memory of
 /// `record_size` bytes, a NUL-terminated text) from a handler on its own stack, then lets the
-/// default action happen.
+/// default action happen. The addresses are those of the executable's file, as addr2line(1) takes
+/// them. To be called after reset_dispositions; `record` must stay mapped.
 Status install_crash_handler(char* record, unsigned record_size);
 
 }  // namespace stayd::os

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "os/process.h"
+
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+
+#include "base/check.h"
+#include "os/error.h"
+
+namespace stayd::os {
+namespace {
+
+constexpr auto by_pidfd = static_cast<idtype_t>(3);  // P_PIDFD (waitid(2), kernel 5.4)
+constexpr unsigned to_process_group = 1u << 2;       // PIDFD_SIGNAL_PROCESS_GROUP, kernel 6.9
+constexpr int look = WEXITED | WNOHANG | WNOWAIT | __WALL;  // __WALL: adopted ones of any kind
+
+long signal_pidfd(FdView process, int signal, unsigned flags) {
+  return syscall(SYS_pidfd_send_signal, process.number(), signal, nullptr, flags);
+}
+
+int wait_for(idtype_t kind, id_t id, siginfo_t& info, int options) {
+  info = {};
+  int result = 0;
+  do {
+    result = waitid(kind, id, &info, options);
+  } while (result != 0 && errno == EINTR);
+  return result;
+}
+
+ExitStatus status_from(const siginfo_t& info) {
+  return ExitStatus{.pid = info.si_pid,
+                    .signalled = info.si_code != CLD_EXITED,
+                    .core_dumped = info.si_code == CLD_DUMPED,
+                    .value = static_cast<std::uint8_t>(info.si_status)};
+}
+
+std::string name_of_signal(int signal) { return "signal " + std::to_string(signal); }
+
+}  // namespace
+
+Result<Fd> open_process(std::int32_t pid) {
+  const long fd = syscall(SYS_pidfd_open, pid, 0);
+  if (fd < 0) return last_error("cannot open process " + std::to_string(pid));
+  return Fd(static_cast<int>(fd));
+}
+
+Status send_signal(FdView process, int signal) {
+  if (signal_pidfd(process, signal, 0) != 0)
+    return last_error("cannot send " + name_of_signal(signal));
+  return {};
+}
+
+Status send_signal_to_group(FdView process, std::int32_t pid, int signal) {
+  ENSURE(pid > 1);  // kill(-1) is everything, kill(0) our own group
+  if (signal_pidfd(process, signal, to_process_group) == 0) return {};
+  if (errno != EINVAL)
+    return last_error("cannot send " + name_of_signal(signal) + " to the process group");
+  if (::kill(-pid, signal) != 0)
+    return last_error("cannot send " + name_of_signal(signal) + " to process group " +
+                      std::to_string(pid));
+  return {};
+}
+
+Result<Waited> peek_exit(FdView process) {
+  siginfo_t info{};
+  if (wait_for(by_pidfd, static_cast<id_t>(process.number()), info, look) != 0) {
+    if (errno == ECHILD) return Waited{.outcome = WaitOutcome::not_our_child, .status = {}};
+    if (errno == EAGAIN) return Waited{};  // a pidfd opened with PIDFD_NONBLOCK
+    return last_error("cannot wait for a process");
+  }
+  if (info.si_pid == 0) return Waited{};
+  return Waited{.outcome = WaitOutcome::ended, .status = status_from(info)};
+}
+
+void reap(FdView process) {
+  siginfo_t info{};
+  wait_for(by_pidfd, static_cast<id_t>(process.number()), info, WEXITED | WNOHANG | __WALL);
+}
+
+void reap_pid(std::int32_t pid) {
+  ENSURE(pid > 0);
+  siginfo_t info{};
+  wait_for(P_PID, static_cast<id_t>(pid), info, WEXITED | WNOHANG | __WALL);
+}
+
+std::optional<ExitStatus> peek_any_exit() {
+  siginfo_t info{};
+  if (wait_for(P_ALL, 0, info, look) != 0 || info.si_pid == 0) return std::nullopt;
+  return status_from(info);
+}
+
+std::optional<StopNotice> next_stop_notice() {
+  siginfo_t info{};
+  if (wait_for(P_ALL, 0, info, WSTOPPED | WCONTINUED | WNOHANG) != 0 || info.si_pid == 0)
+    return std::nullopt;
+  const bool continued = info.si_code == CLD_CONTINUED;
+  return StopNotice{.pid = info.si_pid, .signal = continued ? 0 : info.si_status};
+}
+
+Status become_subreaper() {
+  if (prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0)
+    return last_error("cannot become the reaper of descendants");
+  return {};
+}
+
+Status set_process_group_of_own() {
+  if (setpgid(0, 0) != 0) return last_error("cannot make a process group");
+  return {};
+}
+
+Status new_session() {
+  if (setsid() < 0) return last_error("cannot make a session");
+  return {};
+}
+
+Status set_dumpable() {
+  if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0) return last_error("cannot become dumpable");
+  return {};
+}
+
+void set_process_name(const char* name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+std::int32_t own_pid() { return getpid(); }
+std::int32_t parent_pid() { return getppid(); }
+std::uint32_t own_uid() { return getuid(); }
+std::uint32_t own_gid() { return getgid(); }
+
+Error execute(FdView executable, char* const* arguments, char* const* environment) {
+  syscall(SYS_execveat, executable.number(), "", arguments, environment, AT_EMPTY_PATH);
+  return last_error("cannot execute our own program again").error();
+}
+
+void exit_now(int status) { _exit(status); }
+
+Result<std::uint64_t> raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return last_error("cannot read RLIMIT_NOFILE");
+  const std::uint64_t before = limit.rlim_cur;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) return last_error("cannot raise RLIMIT_NOFILE");
+  return before;
+}
+
+std::uint64_t descriptor_limit() {
+  rlimit limit{};
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
+}
+
+Status disable_core_dumps() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_CORE, &limit) != 0) return last_error("cannot read RLIMIT_CORE");
+  limit.rlim_cur = 0;  // the hard limit stays: services may want cores
+  if (setrlimit(RLIMIT_CORE, &limit) != 0) return last_error("cannot disable core dumps");
+  return {};
+}
+
+}  // namespace stayd::os
