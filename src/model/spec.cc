@@ -2,10 +2,64 @@
 #include "model/spec.h"
 
 namespace stayd::model {
+namespace {
+
+struct InstanceTexts {
+  std::string instance;
+  std::string replica;
+};
+
+/// What `text` begins with, if it is one of the three things to replace: how long it is, and what
+/// stands for it.
+struct Replacement {
+  std::size_t length = 0;
+  std::string_view text;
+};
+Replacement replacement_at(std::string_view text, const InstanceTexts& texts) {
+  constexpr std::string_view instance = "${instance}";
+  constexpr std::string_view replica = "${replica}";
+  if (text.starts_with("$$")) return {2, "$"};
+  if (text.starts_with(instance)) return {instance.size(), texts.instance};
+  if (text.starts_with(replica)) return {replica.size(), texts.replica};
+  return {};
+}
+
+void expand(std::string& text, const InstanceTexts& texts) {
+  auto at = text.find('$');
+  while (at != std::string::npos) {
+    const auto found = replacement_at(std::string_view(text).substr(at), texts);
+    text.replace(at, found.length, found.text);
+    at = text.find('$', at + (found.length == 0 ? 1 : found.text.size()));
+  }
+}
+
+void expand(std::vector<std::string>& list, const InstanceTexts& texts) {
+  for (std::string& text : list) expand(text, texts);
+}
+
+}  // namespace
 
 std::string instance_name(const Service& service, std::uint32_t replica) {
   if (!service.numbered) return service.name;
   return service.name + "@" + std::to_string(replica);
+}
+
+Service for_instance(Service service, std::uint32_t replica) {
+  Execution& e = service.execution;
+  if (e.has_instance_text) {
+    const InstanceTexts texts{instance_name(service, replica), std::to_string(replica)};
+    for (auto* list : {&e.command, &e.environment, &service.stop.command, &service.reload.command,
+                       &service.ready.command}) {
+      expand(*list, texts);
+    }
+    for (auto* text : {&e.directory, &e.stdin_value, &service.ready.target}) expand(*text, texts);
+    e.has_instance_text = false;
+  }
+  if (e.port_base != 0) {
+    e.environment.push_back("PORT=" + std::to_string(e.port_base + replica - 1));
+    e.port_base = 0;
+  }
+  return service;
 }
 
 const char* word(ServiceType value) {

@@ -101,11 +101,9 @@ struct Execution {
   std::string executable;                ///< absolute path that is exec'ed
   std::string directory;                 ///< absolute
   std::vector<std::string> environment;  ///< NAME=VALUE, complete but for what differs by run
-                                         ///< (STAYD_*, NOTIFY_SOCKET); ${instance} and ${replica}
-                                         ///< in values and in command are still to be expanded when
-                                         ///< `has_instance_text`
-  bool has_instance_text = false;
-  bool set_ids = false;  ///< uid, gid and groups below are to be set
+                                         ///< (STAYD_*, NOTIFY_SOCKET, PORT)
+  bool has_instance_text = false;        ///< texts of the service differ by instance: for_instance
+  bool set_ids = false;                  ///< uid, gid and groups below are to be set
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
   std::vector<std::uint32_t> groups;   ///< supplementary
@@ -185,6 +183,12 @@ inline constexpr std::uint64_t least_segment = 64 << 10;  ///< Log::max_size, by
 
 /// "web" or "web@2": the instance's name. `replica` counts from 1.
 std::string instance_name(const Service& service, std::uint32_t replica);
+
+/// The service as the instance `replica` has it: where Execution::has_instance_text is set,
+/// ${instance}, ${replica} and $$ in command, directory, environment, stdin_value and in the
+/// commands and targets of stop, reload and ready are replaced; and PORT is added where port_base
+/// is set.
+Service for_instance(Service service, std::uint32_t replica);
 
 /// The words used in files, messages and JSON alike ("on-failure", "part-of", ...).
 const char* word(ServiceType);

@@ -270,4 +270,24 @@ TEST_CASE("instances are numbered only when the service has replicas") {
   CHECK(instance_name(service, 2) == "web@2");
 }
 
+TEST_CASE("an instance's texts and port are its own") {
+  Service service{.name = "web", .numbered = true, .replicas = 3};
+  service.execution.command = {"./web", "--name=${instance}", "$$HOME", "${other}", "$"};
+  service.execution.environment = {"N=${replica}${replica}"};
+  service.execution.has_instance_text = true;
+  service.execution.port_base = 5100;
+  service.ready.target = "/run/${instance}.sock";
+  const Service second = for_instance(service, 2);
+  CHECK(second.execution.command ==
+        std::vector<std::string>{"./web", "--name=web@2", "$HOME", "${other}", "$"});
+  CHECK(second.execution.environment == std::vector<std::string>{"N=22", "PORT=5101"});
+  CHECK(second.ready.target == "/run/web@2.sock");
+}
+
+TEST_CASE("without instance texts nothing is touched") {
+  Service service{.name = "web"};
+  service.execution.command = {"echo", "$$", "${instance}"};
+  CHECK(for_instance(service, 1).execution.command == service.execution.command);
+}
+
 }  // namespace stayd::model
