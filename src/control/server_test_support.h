@@ -18,7 +18,6 @@
 #include "control/server.h"
 #include "os/epoll.h"
 #include "os/files.h"
-#include "os/half_close.h"
 #include "os/pipe.h"
 #include "os/process.h"
 #include "os/socket.h"

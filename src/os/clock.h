@@ -14,6 +14,9 @@ Instant now();
 WallTime wall_now();
 /// 64 bits from getrandom(2) (the clocks, should it be refused): a seed, not a secret.
 std::uint64_t random_seed();
+/// Sleeps for `span`, as exactly as the kernel can: an ordinary sleep may be 50 us longer (the
+/// timer slack, PR_SET_TIMERSLACK).
+void nap(Duration span);
 
 /// timerfd_create(2) on CLOCK_BOOTTIME.
 class Timer {

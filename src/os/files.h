@@ -14,10 +14,10 @@ namespace stayd::os {
 
 enum class OpenFor : std::uint8_t {
   read,
-  write_create,
-  read_write_create,
+  write_create,       ///< emptied when it was there
+  read_write_create,  ///< content kept
   append_create,
-  path_only
+  path_only,  ///< O_PATH: to be named, executed, examined; neither read nor written
 };
 
 /// open(2) with O_CLOEXEC; `mode` when created.
@@ -28,27 +28,31 @@ Result<Fd> open_beneath(FdView folder, const std::string& path, OpenFor purpose,
                         std::uint32_t mode);
 Result<Fd> open_folder(const std::string& path);
 Result<Fd> open_folder_beneath(FdView folder, const std::string& path);
-/// mkdir -p; each new folder gets `mode`.
+/// mkdir -p; each new folder gets exactly `mode`, those that are there keep theirs.
 Status make_folders(const std::string& path, std::uint32_t mode);
+/// EEXIST: an Error with that number.
 Status make_folder_at(FdView folder, const std::string& name, std::uint32_t mode);
-/// Whole content, at most `limit` bytes; regular files only (a FIFO or /dev/zero is refused).
+/// Whole content; regular files only (a FIFO or /dev/zero is refused with EINVAL, a folder with
+/// EISDIR). More than `limit` bytes: EFBIG.
 Result<std::string> read_file(const std::string& path, std::size_t limit);
+/// Replaces the content in place (not atomically); `mode` when created.
 Status write_file(const std::string& path, std::string_view content, std::uint32_t mode);
+/// unlink(2); what is not there is removed already.
 Status remove_file(const std::string& path);
-Status rename_at(FdView folder, const std::string& from, const std::string& to);
 Status remove_at(FdView folder, const std::string& name);
+Status rename_at(FdView folder, const std::string& from, const std::string& to);
+/// Names without . and .., in no order; empty when it cannot be read.
 std::vector<std::string> list_folder(FdView folder);
 bool exists(const std::string& path);
 /// A regular file that we may execute.
 bool is_executable(const std::string& path);
 Result<std::string> absolute_path(const std::string& path);  ///< realpath(3)
-std::string current_folder();
-std::string environment(const char* name);  ///< empty if unset
-/// ioctl TCGETS
-bool is_terminal(FdView fd);
+std::string current_folder();                                ///< empty when it was removed
+std::string environment(const char* name);                   ///< empty if unset
+bool is_terminal(FdView fd);                                 ///< isatty(3)
 
-/// Open file description lock (fcntl F_OFD_SETLK): goes with the description, not the process.
-/// `held` false: someone else has it.
+/// Exclusive open file description lock (fcntl F_OFD_SETLK): goes with the description, not the
+/// process; `file` must be open for writing. `held` false: someone else has it.
 struct Lock {
   bool held = false;
 };
@@ -56,11 +60,13 @@ Result<Lock> try_lock(FdView file);
 
 struct FileStatus {
   std::uint64_t inode = 0, device = 0, size = 0;
-  std::uint32_t mode = 0, uid = 0, gid = 0;
+  std::uint32_t mode = 0;  ///< permission bits only
+  std::uint32_t uid = 0, gid = 0;
   bool is_folder = false, is_regular = false, is_socket = false;
   std::int64_t modified_ns = 0;  ///< nanoseconds since 1970
 };
 Result<FileStatus> status_of(FdView fd);
+/// Follows symlinks.
 Result<FileStatus> status_of_path(const std::string& path);
 
 }  // namespace stayd::os

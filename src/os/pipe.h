@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// Pipes, and plain reading and writing of any descriptor: pipe(7), read(2), write(2). Sizes and
+// kernel-side copies are in os/splice.h.
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <span>
 #include <string_view>
 
@@ -14,10 +16,9 @@ struct Pipe {
   Fd read_end;
   Fd write_end;
 };
-/// pipe2(O_CLOEXEC); only the read end is non-blocking if `nonblocking_read` is asked for by kind.
+/// pipe2(O_CLOEXEC), both ends blocking: whoever must not wait asks first (os/splice.h) or makes
+/// its end non-blocking.
 Result<Pipe> create_pipe();
-/// Bytes that wait in a pipe (FIONREAD).
-Result<std::uint64_t> waiting_bytes(FdView pipe);
 /// Reads what is there: the count, 0 at end of file; EAGAIN is an Error with that number.
 Result<std::size_t> read_some(FdView fd, std::span<char> into);
 /// Writes what goes: the count; EAGAIN is an Error with that number.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Unix sockets (unix(7)), and TCP as far as probes need it. All non-blocking, all close-on-exec.
+// Unix sockets (unix(7)), and TCP as far as probes need it. All close-on-exec, all non-blocking but
+// where it says otherwise.
 #pragma once
 
 #include <array>
@@ -44,28 +45,33 @@ Result<Peer> peer_of(FdView connection);  ///< SO_PEERCRED
 Result<Fd> peer_process(FdView connection);
 /// Supplementary groups of the peer (SO_PEERGROUPS).
 std::vector<std::uint32_t> peer_groups(FdView connection);
+/// shutdown(2), SHUT_WR: the peer reads an end of file and may still answer.
+void shut_sending(FdView socket);
 
-/// One message with descriptors. EAGAIN: not sent, Error with that number. MSG_NOSIGNAL.
+/// One message with at most most_descriptors. Never waits, never raises SIGPIPE. EAGAIN: not sent,
+/// Error with that number.
 Result<std::size_t> send_message(FdView socket, std::string_view bytes,
                                  std::span<const FdView> descriptors = {});
 
 struct Received {
-  std::size_t size = 0;    ///< 0: end of file (stream, seqpacket)
-  bool truncated = false;  ///< longer than the buffer; what came is of no use
+  std::size_t size = 0;    ///< 0: end of file (stream, seqpacket), an empty message (datagram)
+  bool truncated = false;  ///< longer than the buffer, or more descriptors than we take: what came
+                           ///< is of no use, and its descriptors are closed
   std::uint8_t descriptor_count = 0;
   std::array<Fd, most_descriptors> descriptors;
   std::optional<Peer> sender;  ///< SCM_CREDENTIALS
-  Fd sender_process;           ///< SCM_PIDFD
+  Fd sender_process;           ///< SCM_PIDFD; invalid before kernel 6.5
 };
 /// recvmsg(MSG_CMSG_CLOEXEC | MSG_DONTWAIT). Every descriptor that came is in `descriptors` or
 /// closed.
 Result<Received> receive_message(FdView socket, std::span<char> into);
 
-/// A connect that may still be under way (EINPROGRESS): writable when it is decided.
+/// A connect that may still be under way: writable when connect_outcome can tell. EAGAIN from the
+/// unix one: the listener's queue is full.
 Result<Fd> start_connect_unix(const std::string& path);
 /// `address` is numeric: "127.0.0.1:80", "[::1]:80".
 Result<Fd> start_connect_tcp(std::string_view address);
-/// SO_ERROR: 0 when connected.
+/// SO_ERROR: 0 when connected. A connection that TCP made of us with ourselves is ECONNREFUSED.
 int connect_outcome(FdView socket);
 
 }  // namespace stayd::os

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -67,12 +66,6 @@ int set_pipe_capacity(FdView pipe, std::size_t bytes) {
 std::size_t pipe_capacity(FdView pipe) {
   const int size = ::fcntl(pipe.number(), F_GETPIPE_SZ);
   return size < 0 ? 0 : static_cast<std::size_t>(size);
-}
-
-void nap(Duration span) {
-  timespec left{.tv_sec = span.ns / 1000000000, .tv_nsec = span.ns % 1000000000};
-  while (::clock_nanosleep(CLOCK_MONOTONIC, 0, &left, &left) == EINTR) {
-  }
 }
 
 }  // namespace stayd::os

@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <span>
 
-#include "base/time.h"
 #include "os/fd.h"
 
 namespace stayd::os {
@@ -41,9 +40,5 @@ std::size_t bytes_in_pipe(FdView pipe);
 int set_pipe_capacity(FdView pipe, std::size_t bytes);
 /// F_GETPIPE_SZ; 0 on an error.
 std::size_t pipe_capacity(FdView pipe);
-
-/// Sleeps for `span`, as exactly as the kernel can: an ordinary sleep may be 50 us longer (the
-/// timer slack, PR_SET_TIMERSLACK).
-void nap(Duration span);
 
 }  // namespace stayd::os
