@@ -17,19 +17,20 @@ namespace stayd {
 /// "250ms" "5s" "1m30s" "2h" "1d"; units ns us ms s m h d, descending, each once; at most 10,000
 /// days. A bare number is refused ("give a unit, for example \"5s\"").
 Result<Duration> parse_duration(std::string_view text);
-/// The shortest exact form: "1m30s", "250ms", "0s".
+/// Exact: "1m30s", "250ms", "0s".
 std::string format_duration(Duration value);
-/// For a person, at most two units: "3h 12m", "1.6s", "80ms", "2d 4h".
+/// For a person, at most two units, rounded down: "3h 12m", "1.6s", "80ms", "2d 4h".
 std::string format_duration_short(Duration value);
 
-/// "64K" "10M" "1G" "512" in powers of 1024; "64kB", "64KB", "64MiB" are refused with a hint.
+/// "64K" "10M" "1G" "2T" "512" in powers of 1024; "64k", "64kB", "64KB", "64MiB" are refused with a
+/// hint.
 Result<std::uint64_t> parse_size(std::string_view text);
 /// "16M", "1G", "1000": exact.
 std::string format_size(std::uint64_t bytes);
-/// For a person: "28M", "6.2M", "1.1G", "412".
+/// For a person, rounded down: "28M", "6.2M", "1.1G", "412".
 std::string format_size_short(std::uint64_t bytes);
 
-/// "TERM", "SIGTERM", "term" or "15", "RTMIN+3"; Linux numbers (signal(7)), 1 to 64.
+/// "TERM", "SIGTERM", "term" or "15", "RTMIN+3", "RTMAX-1"; Linux numbers (signal(7)), 1 to 64.
 Result<int> parse_signal(std::string_view text);
 /// "TERM"; "RTMIN+3"; "65" for what has no name.
 std::string signal_name(int number);
@@ -48,7 +49,8 @@ std::optional<std::string_view> nearest(std::string_view text, const std::string
 /// Shell glob: * ? [a-z] [!a]; `\` escapes. All of `text` must match.
 bool glob_match(std::string_view pattern, std::string_view text);
 
-/// Bytes of unknown origin for a terminal or a message: C0, C1, DEL, ESC and invalid UTF-8 as \xNN.
+/// Bytes of unknown origin for a terminal or a message: C0, C1, DEL, ESC, controls of the writing
+/// direction and invalid UTF-8 as \xNN. At most `most_bytes` of them are shown, then "...".
 std::string printable(std::string_view bytes, std::size_t most_bytes = 4096);
 
 /// "2026-11-24T06:13:07.123456789Z".
