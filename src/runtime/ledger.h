@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ledger: what must outlive a supervisor, in a shared memory file that the keeper holds.
 //
-//   header | supervisor slot x 2 | instance slot x 2 x n
+//   header | spawned pids | supervisor slot x 2 | instance slot x 2 x n
 //
 // Each record has two slots, each with a sequence number and a checksum. A write goes to the older
 // slot and is valid once its checksum stands; a supervisor killed in the midst of it leaves the
@@ -27,6 +27,10 @@ namespace stayd::runtime {
 inline constexpr std::uint32_t ledger_version = 1;
 inline constexpr std::size_t crash_text_bytes = 1024;
 
+/// What a ledger knows its Spec by: of the blob's head, in which the checksum of all the rest
+/// stands.
+std::uint32_t checksum_of_spec(std::string_view blob);
+
 /// What runtime itself must know of an instance's run beyond the core's state.
 struct RunRecord {
   RunId run{};                      ///< of which run this speaks
@@ -36,8 +40,9 @@ struct RunRecord {
   std::int32_t main_pid = 0;  ///< MAINPID of sd_notify where it differs from the child's; else 0
   std::uint8_t cgroup_killed = 0;  ///< the leaf was killed once: never to be used again
   std::uint8_t exit_noted =
-      0;  ///< the exit status stands in the state; the zombie may be there yet
-  std::uint16_t reserved = 0;
+      0;                       ///< the exit status stands in the state; the zombie may be there yet
+  std::uint8_t stop_sent = 0;  ///< the stop signal or command is out: a successor repeats it not
+  std::uint8_t reserved = 0;
 };
 
 struct InstanceRecord {
@@ -56,11 +61,14 @@ struct SupervisorRecord {
 
 class Ledger {
  public:
-  /// A memory file with room for `instances`, all of them in their initial state.
+  /// A memory file with room for `instances`, all of them in their initial state: what was never
+  /// written reads as that.
   static Result<os::Fd> create(std::uint32_t instances, std::uint32_t spec_checksum);
   /// Maps it. Fails when magic, version, size or `spec_checksum` do not agree: it is another
   /// Spec's.
   static Result<Ledger> open(os::FdView file, std::uint32_t instances, std::uint32_t spec_checksum);
+  /// The same for whoever does not know the Spec (the keeper).
+  static Result<Ledger> open(os::FdView file);
 
   /// False: neither slot is valid, and `into` is untouched.
   bool read(InstanceId id, InstanceRecord& into) const;
@@ -69,8 +77,11 @@ class Ledger {
   void write(const SupervisorRecord& record);
 
   /// Where the kernel itself writes the pid of a start (CLONE_PARENT_SETTID), before the child
-  /// runs. Set to 0 before each start.
+  /// runs. It is 0 once a record in phase preparing has been written with a new run.
   std::int32_t* spawned_pid(InstanceId id);
+  /// What the kernel wrote there for the start of `run`; 0: nothing, that start was not carried
+  /// out.
+  [[nodiscard]] std::int32_t spawned(InstanceId id, RunId run) const;
 
   /// Counted by the keeper: 1 for the first supervisor, one more after each take-over.
   [[nodiscard]] std::uint64_t generation() const;
