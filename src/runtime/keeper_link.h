@@ -69,6 +69,14 @@ struct LinkMessage {
 };
 static_assert(std::is_trivially_copyable_v<LinkMessage> && sizeof(LinkMessage) == 32);
 
+/// The keeper never waits for a supervisor that does not read: signals and `children_changed` it
+/// holds back (the kernel coalesces them), and answers as many as this. A supervisor that asks more
+/// must read first.
+inline constexpr int most_unanswered = 64;
+
+/// Sends one message, or nothing: EAGAIN, the socket is full; EPIPE, the peer is gone.
+Status try_send_link(os::FdView socket, const LinkMessage& message,
+                     std::span<const os::FdView> descriptors = {});
 /// Sends one message; waits where the socket is full (the peer always reads). EPIPE: the peer is
 /// gone.
 Status send_link(os::FdView socket, const LinkMessage& message,
