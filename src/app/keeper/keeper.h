@@ -4,10 +4,14 @@
 // Started by the command line as `stayd @keeper` with descriptors at fixed numbers. It starts the
 // supervisor, forwards every signal to it, holds what must outlive it (runtime/keeper_link.h), and
 // reaps only what a supervisor asks it to. When the supervisor dies without having said `leaving`:
-//   kill     kills until nothing is left, within 1 s, and ends as if killed by the same signal
-//   (128+N) recover  starts the next one, which resumes; after more than 3 ends in 60 s it waits
-//   longer between
-// No allocation after its start. As PID 1 it is PID 1.
+//
+//   kill     kills until nothing is left, within 1 s, and ends with 128 + the signal's number
+//   recover  starts the next one, which resumes; after more than 3 ends in 60 s it waits longer
+//            and longer between
+//
+// A terminal's ^C comes once, through the keeper: the supervisor has a process group of its own. ^Z
+// stops the keeper alone, so that the shell has its prompt back; services go on.
+// No allocation after its start, but where something fails. As PID 1 it is PID 1.
 #pragma once
 
 namespace stayd::app {
@@ -20,6 +24,7 @@ inline constexpr int keeper_listener_fd = 6;  ///< control socket, listening; /d
 /// A pipe's write end: gets "started\n" once the supervisor answers, or one line that says why it
 /// never will; then it is closed. /dev/null: nobody waits.
 inline constexpr int keeper_report_fd = 7;
+inline constexpr int keeper_ledger_fd = 8;  ///< runtime/ledger.h, made for this Spec
 
 /// `stayd @keeper`. Returns the exit status.
 int keeper_main();
