@@ -4,8 +4,8 @@
 // `prefix`: whole lines, each with its instance's name in front, in a colour of its own on a
 // terminal; stdout's lines go to descriptor 1, stderr's to 2. A line is shown when it is whole, or
 // after a quarter of a second without its end (a question at a terminal); at most 16 KiB of it.
-// Control bytes are escaped; colours (SGR sequences) pass on a terminal. `plain` (`stayd run`):
-// bytes untouched.
+// Control bytes are escaped (journal/shown_text.h); colours pass on a terminal. `plain` (`stayd
+// run`): bytes untouched.
 //
 // A console that takes nothing more (a stopped terminal, a full pipe) never holds up the files: up
 // to 256 KiB wait for it, what comes beyond is skipped, and it says how much.
@@ -43,7 +43,7 @@ struct ConsoleSource {
 class ConsoleEnd {
  public:
   explicit ConsoleEnd(os::ConsoleDevice device) : device_(std::move(device)) {}
-  /// Queues and writes what goes. False: skipped, there is no room for it.
+  /// Writes what goes and queues the rest. False: skipped, there is no room for it.
   bool put(std::string_view text);
   /// Writes what goes. False: something still waits.
   bool drain();
@@ -51,11 +51,13 @@ class ConsoleEnd {
   [[nodiscard]] os::FdView fd() const { return device_.fd(); }
 
  private:
-  void say_skipped();
+  std::size_t write(std::string_view text);
 
   os::ConsoleDevice device_;
   std::string waiting_;
+  std::size_t written_ = 0;  ///< of waiting_
   std::uint64_t skipped_ = 0;
+  bool gone_ = false;  ///< nobody reads it any more
 };
 
 class Console {
@@ -75,24 +77,29 @@ class Console {
  private:
   /// A line whose end has not come.
   struct Unfinished {
-    std::string text;
+    std::string text;  ///< that has not been shown
     std::string name;
     ConsoleSide side = ConsoleSide::output;
-    Instant since;
-    std::uint64_t beyond_limit = 0;  ///< bytes of the line that are not shown
-    bool begun = false;              ///< its beginning stands on the console
+    Instant since;                   ///< when `text` began
+    std::size_t shown = 0;           ///< bytes of the line that were shown before
+    std::uint64_t beyond_limit = 0;  ///< bytes of it that are not shown
   };
+  enum class LineEnd : std::uint8_t { open, complete };
 
-  void take_piece(Unfinished& line, std::string_view piece);
-  void show_line(std::uint32_t stream, Unfinished& line, bool complete);
+  void take_piece(const ConsoleSource& source, std::string_view piece, Instant now);
+  void show_line(std::uint32_t stream, Unfinished& line, LineEnd end);
+  void begin_line(std::uint32_t stream, std::string_view name, ConsoleSide side);
+  void break_open_line(ConsoleSide side, std::uint32_t stream);
   [[nodiscard]] bool colours(ConsoleSide side) const;
-  void append_prefix(std::string& out, const Unfinished& line) const;
+  void flush(ConsoleSide side);
   void renew_deadline();
 
   ConsoleOptions options_;
   std::array<ConsoleEnd, 2> ends_;
+  bool one_terminal_ = false;                       ///< both ends are one
   std::map<std::uint32_t, Unfinished> unfinished_;  ///< by stream number; few
   std::array<std::uint32_t, 2> open_line_{};        ///< whose unfinished line stands on each end
+  std::string out_;                                 ///< formatted, to be put
   Instant deadline_ = Instant::never();
 };
 

@@ -42,10 +42,10 @@ void LogSet::release(Instance& instance) {
   if (is_idle(instance)) instances_.erase(std::string(*instance.name));
 }
 
-Result<OpenLog*> LogSet::log_of(Instance& instance, LogKind kind) {
+Result<OpenLog*> LogSet::log_of(Instance& instance, LogKind kind, Instant now) {
   LogFile& file = instance.file(kind);
   file.last_used = ++clock_;
-  if (file.open && file.open->broken()) close(file);
+  if (file.open && (file.open->broken() || !file.open->in_place(now))) close(file);
   if (file.open) return file.open.get();
   if (open_count_ >= most_open_) close_least_recent();
   const LogPlace place{.log_dir = log_dir_.get(),
@@ -74,6 +74,18 @@ void LogSet::close_all() {
   }
 }
 
+bool LogSet::give_back_reserves() {
+  bool any = false;
+  for (auto& [name, instance] : instances_) {
+    for (LogFile& file : instance.files) {
+      if (!file.open || !file.open->has_reserve()) continue;
+      file.open->give_back_reserve();
+      any = true;
+    }
+  }
+  return any;
+}
+
 // A walk over all of them: only with more than most_open logs in use at once, and then it costs
 // less than the opening that follows.
 void LogSet::close_least_recent() {
@@ -87,7 +99,14 @@ void LogSet::close_least_recent() {
 }
 
 void LogSet::sweep() {
-  std::erase_if(instances_, [](const auto& entry) { return is_idle(entry.second); });
+  for (auto at = instances_.begin(); at != instances_.end();) {
+    if (!is_idle(at->second)) {
+      ++at;
+      continue;
+    }
+    for (LogFile& file : at->second.files) close(file);
+    at = instances_.erase(at);
+  }
 }
 
 }  // namespace stayd::journal

@@ -9,7 +9,9 @@
 #include <string>
 #include <unordered_map>
 
+#include "base/ids.h"
 #include "base/result.h"
+#include "base/time.h"
 #include "journal/open_log.h"
 
 namespace stayd::journal {
@@ -19,7 +21,8 @@ struct LogTrouble {
   std::string text;           ///< why, for a person
   std::uint64_t dropped = 0;  ///< bytes of output that are lost, not yet in a gap record
   std::uint64_t dropped_in_all = 0;
-  Instant last_seen;          ///< of a failure or a removal
+  RunId run = no_run;         ///< whose bytes were dropped last
+  Instant over_at;            ///< with no failure until then, it is over
   bool stops_output = false;  ///< nothing is written at present
   bool over = false;
   bool begin_told = false;
@@ -53,10 +56,14 @@ class LogSet {
   /// forget().
   void release(Instance& instance);
 
-  /// The log, opened if it is not.
-  Result<OpenLog*> log_of(Instance& instance, LogKind kind);
+  /// The log, opened if it is not, and opened anew if somebody moved, removed or truncated its file
+  /// (seen within a second).
+  Result<OpenLog*> log_of(Instance& instance, LogKind kind, Instant now);
   void close(LogFile& file);
   void close_all();
+  /// Blocks that are reserved for hot logs become free again, on a full disk. Whether there were
+  /// any.
+  bool give_back_reserves();
 
   /// Every instance (troubles are told and ended by walking over them).
   std::unordered_map<std::string, Instance>& instances() { return instances_; }

@@ -22,12 +22,18 @@ constexpr std::uint64_t reserve_step = 16u << 20;
 constexpr std::uint64_t probe_bytes = 64u << 10;
 // Below this, emptying the only segment frees too little to be worth losing it.
 constexpr std::uint64_t worth_emptying = 256u << 10;
+constexpr Duration look_period = seconds(1);
 
 std::uint64_t begin_of_final_part(std::uint64_t max_size) {
   return max_size - std::min(longest_final_part, max_size / 4);
 }
 
+// What is no regular file in our place (a symlink to elsewhere, a FIFO) is never followed nor
+// opened: it makes way for a file of ours.
 Result<os::Fd> open_for_writing(os::FdView folder, const std::string& name) {
+  auto file = os::open_beneath(folder, name, os::OpenFor::read_write_create, file_mode);
+  if (file || os::entry_kind(folder, name) != os::EntryKind::other) return file;
+  TRY(os::remove_at(folder, name));
   return os::open_beneath(folder, name, os::OpenFor::read_write_create, file_mode);
 }
 
@@ -45,19 +51,39 @@ Result<std::unique_ptr<OpenLog>> OpenLog::open(const LogPlace& place) {
   os::Fd text = TRY(open_for_writing(folder.view(), current_text_name(place.kind)));
   const std::uint64_t size = TRY(os::status_of(text.view())).size;
   const std::uint64_t segment = next_segment_number(content);
-  IndexWriter index = TRY(open_index(folder.view(), place.kind,
-                                     {.segment = segment, .text_size = size, .now = stamp_now()}));
+  const Stamp now = stamp_now();
+  IndexWriter index = TRY(
+      open_index(folder.view(), place.kind, {.segment = segment, .text_size = size, .now = now}));
   std::unique_ptr<OpenLog> log(new OpenLog(place, std::move(index)));
   log->reserving_pays_ = os::reserving_pays(text.view());
-  log->text_ = std::move(text);
-  log->size_ = size;
+  TRY(log->take_text(std::move(text)));
+  log->looked_ = now.since_boot;
   log->next_segment_ = segment;
+  // What a killed predecessor had reserved beyond the end becomes free again.
+  if (log->reserving_pays_ && size > 0) (void)os::set_file_size(log->text_.view(), size);
   return log;
 }
 
 OpenLog::~OpenLog() {
   (void)index_.flush();
   give_back_reserve();
+}
+
+Status OpenLog::take_text(os::Fd text) {
+  const os::FileStatus status = TRY(os::status_of(text.view()));
+  inode_ = status.inode;
+  device_ = status.device;
+  size_ = status.size;
+  text_ = std::move(text);
+  return {};
+}
+
+bool OpenLog::in_place(Instant now) {
+  if (now - looked_ < look_period) return true;
+  looked_ = now;
+  const auto status = os::status_of_path(*place_.log_dir + "/" + *place_.instance + "/" +
+                                         current_text_name(place_.kind));
+  return status && status->inode == inode_ && status->device == device_ && status->size == size_;
 }
 
 Result<os::Fd> OpenLog::folder() const {
@@ -145,15 +171,19 @@ void OpenLog::reserve_for(std::size_t bytes, std::uint64_t max_size) {
   const std::uint64_t from = std::max(size_, reserved_to_);
   if (from >= max_size) return;
   const std::uint64_t length = std::min(reserve_step, max_size - from);
-  if (os::reserve_blocks(text_.view(), from, length) != 0) {
+  if (os::reserve_blocks(text_.view(), from, length) == 0) {
+    reserved_to_ = from + length;
+  } else {
     reserves_ = reserving_pays_ = false;
-    return;
   }
-  reserved_to_ = from + length;
 }
 
 void OpenLog::give_back_reserve() {
   reserves_ = false;
+  free_reserve();
+}
+
+void OpenLog::free_reserve() {
   if (reserved_to_ == 0 || broken()) return;
   reserved_to_ = 0;
   const auto status = os::status_of(text_.view());
@@ -175,7 +205,7 @@ Status OpenLog::rotate(const SegmentLimits& limits) {
   if (size_ == 0) return {};
   (void)index_.flush();
   const os::Fd where = TRY(folder());
-  give_back_reserve();
+  free_reserve();
   TRY(os::rename_at(where.view(), current_text_name(place_.kind),
                     closed_text_name(place_.kind, next_segment_)));
   text_.reset();  // from here on this segment is closed, whatever happens
@@ -188,18 +218,17 @@ Status OpenLog::rotate(const SegmentLimits& limits) {
 
 Status OpenLog::begin_segment(os::FdView folder) {
   os::Fd text = TRY(open_for_writing(folder, current_text_name(place_.kind)));
-  size_ = TRY(os::status_of(text.view())).size;
+  const std::uint64_t size = TRY(os::status_of(text.view())).size;
   const RunId run = index_.last_run();
   index_ = TRY(open_index(folder, place_.kind,
-                          {.segment = next_segment_, .text_size = size_, .now = stamp_now()}));
+                          {.segment = next_segment_, .text_size = size, .now = stamp_now()}));
   index_.continue_run(run);
-  text_ = std::move(text);
-  return {};
+  return take_text(std::move(text));
 }
 
 int OpenLog::probe_room() {
   if (broken()) return EBADF;
-  give_back_reserve();
+  free_reserve();
   const int number = os::reserve_blocks(text_.view(), size_, probe_bytes);
   if (number == EOPNOTSUPP || number == ENOSYS) return 0;
   if (number == 0) (void)os::set_file_size(text_.view(), size_);
@@ -207,12 +236,6 @@ int OpenLog::probe_room() {
 }
 
 std::uint64_t OpenLog::drop_oldest(const Stamp& now) {
-  if (reserved_to_ > size_) {  // our own reserve is room as well
-    const std::uint64_t freed = reserved_to_ - size_;
-    give_back_reserve();
-    reserving_pays_ = false;
-    return freed;
-  }
   const auto where = folder();
   if (!where) return 0;
   const FolderContent content = content_of(where->view(), place_.kind);

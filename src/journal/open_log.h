@@ -13,6 +13,7 @@
 #include <string>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "journal/index_writer.h"
 #include "journal/scratch_pipe.h"
 #include "journal/segment_names.h"
@@ -66,15 +67,20 @@ class OpenLog {
   Status rotate(const SegmentLimits& limits);
   /// The current segment could not be begun: this object is of no use any more, open another.
   [[nodiscard]] bool broken() const { return !text_.valid(); }
+  /// Whether the text file still has its name and the size that we gave it: not so after logrotate,
+  /// rm, mv, or truncation. Looks once a second.
+  bool in_place(Instant now);
 
   /// Reserve blocks ahead from now on: the stream is hot. Until give_back_reserve().
   void reserve_ahead() { reserves_ = reserving_pays_; }
   void give_back_reserve();
+  [[nodiscard]] bool has_reserve() const { return reserved_to_ > size_; }
 
   /// 0: there is room for some 64 KiB more; else errno.
   int probe_room();
   /// Makes room: removes the oldest closed segment, or empties the current one when it is the only
-  /// one and not small. The bytes of text that went; 0: nothing could be removed.
+  /// one and not small (a gap record then says how much went). The bytes of text that went; 0:
+  /// nothing could be removed.
   std::uint64_t drop_oldest(const Stamp& now);
 
   [[nodiscard]] os::FdView text() const { return text_.view(); }
@@ -89,15 +95,19 @@ class OpenLog {
   os::Transfer transfer(os::FdView pipe, std::size_t most, ScratchPipe& scratch);
   os::Transfer copy(os::FdView pipe, std::size_t most, ScratchPipe& scratch);
   void reserve_for(std::size_t bytes, std::uint64_t max_size);
+  void free_reserve();
   [[nodiscard]] Result<os::Fd> folder() const;
   Status begin_segment(os::FdView folder);
+  Status take_text(os::Fd text);
   std::uint64_t empty_current(const Stamp& now);
 
   LogPlace place_;
   os::Fd text_;
+  std::uint64_t inode_ = 0, device_ = 0;  ///< of text_
   std::uint64_t size_ = 0;
   std::uint64_t reserved_to_ = 0;  ///< end of the reserved blocks; 0: none
   std::uint64_t next_segment_ = 1;
+  Instant looked_;     ///< when in_place() looked
   bool full_ = false;  ///< close the segment before the next byte
   bool can_splice_ = true;
   bool reserving_pays_ = false;

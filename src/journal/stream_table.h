@@ -30,11 +30,12 @@ struct Stream {
   Instant last_turn;
   os::Fd read_end;
   std::uint32_t number = 0;
-  std::uint32_t generation = 0;      ///< of the slot: tells a stale epoll report apart
-  std::uint32_t usual_capacity = 0;  ///< of the pipe before it was widened; 0: it was not
+  std::uint32_t generation = 0;  ///< of the slot: tells a stale epoll report apart
+  std::uint32_t capacity = 0;    ///< of its pipe, known once it was hot
   StreamKind kind = StreamKind::stdout_only;
   StreamState state = StreamState::free;
   std::uint8_t empty_looks = 0;  ///< in a row, while hot
+  std::uint8_t full_looks = 0;   ///< in a row, while hot: the pipe was nearly full
   bool has_written = false;      ///< bytes of it are in the log
 };
 
@@ -48,6 +49,7 @@ class StreamTable {
   void remove(Slot slot);
   [[nodiscard]] Slot find(std::uint32_t number) const;
   Stream& at(Slot slot) { return streams_[slot]; }
+  [[nodiscard]] const Stream& at(Slot slot) const { return streams_[slot]; }
   /// Slots in use are below this; those whose state is free are not.
   [[nodiscard]] Slot end() const { return static_cast<Slot>(streams_.size()); }
   [[nodiscard]] std::size_t count() const { return by_number_.size(); }

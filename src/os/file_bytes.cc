@@ -2,6 +2,7 @@
 #include "os/file_bytes.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -49,6 +50,15 @@ int reserve_blocks(FdView file, std::uint64_t offset, std::uint64_t length) {
   const int done = ::fallocate64(file.number(), FALLOC_FL_KEEP_SIZE, static_cast<off64_t>(offset),
                                  static_cast<off64_t>(length));
   return done != 0 ? errno : 0;
+}
+
+EntryKind entry_kind(FdView folder, const std::string& name) {
+  struct stat found{};
+  if (::fstatat(folder.number(), name.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0) {
+    return EntryKind::none;
+  }
+  if (S_ISREG(found.st_mode)) return EntryKind::regular;
+  return S_ISDIR(found.st_mode) ? EntryKind::folder : EntryKind::other;
 }
 
 bool reserving_pays(FdView file) {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "os/fd.h"
@@ -22,6 +23,9 @@ Transfer write_at(FdView file, std::uint64_t offset, std::string_view bytes);
 int set_file_size(FdView file, std::uint64_t size);
 /// Reserves blocks without changing the size (FALLOC_FL_KEEP_SIZE). 0 or errno.
 int reserve_blocks(FdView file, std::uint64_t offset, std::uint64_t length);
+/// What a name in a folder is, itself (a symlink is `other`).
+enum class EntryKind : std::uint8_t { none, regular, folder, other };
+EntryKind entry_kind(FdView folder, const std::string& name);
 /// Whether reserving blocks makes later writes cheaper: not where memory is the store (tmpfs) or
 /// where the kernel says it cannot.
 bool reserving_pays(FdView file);

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/logwriter/logwriter.h"
+
+#include <doctest/doctest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "app/logwriter/rig_test_support.h"
+
+using namespace stayd;
+using namespace stayd::app;
+
+namespace {
+
+/// Numbered lines from `first` on, `count` of them, of differing length.
+std::string lines(std::uint64_t first, std::uint64_t count) {
+  std::string text;
+  for (std::uint64_t i = first; i < first + count; ++i) {
+    text += std::to_string(i) + std::string(i * 7 % 90, 'x') + '\n';
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("what a service writes is in its file, byte for byte, when Ended comes") {
+  TestFolder folder;
+  Rig rig(folder.path() + "/log");
+  rig.start();
+  auto out = rig.open({});
+  auto err = rig.open({.kind = journal::StreamKind::stderr_only});
+  const std::string text = lines(0, 3000) + std::string("\0\xff no line end", 15);
+  write_to(out.write_end, text);
+  write_to(err.write_end, "oops\n");
+  out.write_end.reset();
+  err.write_end.reset();
+  CHECK(rig.wait_ended(out.number));
+  CHECK(rig.wait_ended(err.number));
+  CHECK(whole_log(folder.path() + "/log/web") == text);
+  CHECK(whole_log(folder.path() + "/log/web", "stderr") == "oops\n");
+}
+
+TEST_CASE("rotation closes segments at line ends and keeps every byte") {
+  TestFolder folder;
+  Rig rig(folder.path());
+  rig.start();
+  auto out = rig.open({.settings = {.max_files = 100, .max_size = 64u << 10}});
+  const std::string text = lines(0, 40000);
+  write_to(out.write_end, text);
+  out.write_end.reset();
+  CHECK(rig.wait_ended(out.number));
+  const std::string place = folder.path() + "/web";
+  CHECK(whole_log(place) == text);
+  std::size_t segments = 0;
+  for (const std::string& name : names_in(place)) {
+    if (!name.ends_with(".log")) continue;
+    ++segments;
+    const std::string segment = content_of(place + "/" + name);
+    CHECK(segment.size() <= 64u << 10);
+    CHECK(segment.ends_with('\n'));
+  }
+  CHECK(segments > text.size() / (64u << 10));
+}
+
+TEST_CASE("max-files: the newest closed segments are kept") {
+  TestFolder folder;
+  Rig rig(folder.path());
+  rig.start();
+  auto out = rig.open({.settings = {.max_files = 2, .max_size = 64u << 10}});
+  const std::string text = lines(0, 20000);
+  write_to(out.write_end, text);
+  out.write_end.reset();
+  CHECK(rig.wait_ended(out.number));
+  const std::string place = folder.path() + "/web";
+  CHECK(text.ends_with(whole_log(place)));
+  CHECK(names_in(place).size() == 6);  // two closed ones and the current one, each with an index
+}
+
+TEST_CASE("row 57: a discarded stream ends although its pipe stays open") {
+  TestFolder folder;
+  Rig rig(folder.path());
+  rig.start();
+  auto out = rig.open({});
+  write_to(out.write_end, "said before\n");
+  rig.send(journal::Discard{.number = out.number});
+  CHECK(rig.wait_ended(out.number));
+  CHECK(whole_log(folder.path() + "/web") == "said before\n");
+}
+
+TEST_CASE("Leave: what was written is in the file, open streams are not waited for") {
+  TestFolder folder;
+  Rig rig(folder.path());
+  rig.start();
+  auto out = rig.open({});
+  write_to(out.write_end, "last words");
+  rig.send(journal::Leave{});
+  CHECK(rig.wait() == 0);
+  CHECK(whole_log(folder.path() + "/web") == "last words");
+}
+
+TEST_CASE("signals do not end it") {
+  TestFolder folder;
+  Rig rig(folder.path());
+  rig.start();
+  REQUIRE(rig.next().has_value());  // Hello: it is past its setting up
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGPIPE, SIGTSTP}) {
+    REQUIRE(::kill(rig.pid(), signal) == 0);
+  }
+  auto out = rig.open({});
+  write_to(out.write_end, "still here\n");
+  out.write_end.reset();
+  CHECK(rig.wait_ended(out.number));
+  rig.send(journal::Leave{});
+  CHECK(rig.wait() == 0);
+}

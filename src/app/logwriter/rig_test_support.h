@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// A stand-in for the supervisor: it starts log writers in processes of their own, keeps a copy of
+// every read end, and sends everything again to the next one.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "journal/private_pipe.h"
+#include "journal/protocol.h"
+#include "os/fd.h"
+#include "os/socket.h"
+
+namespace stayd::app {
+
+/// An empty folder for one test; removed with everything in it at the end.
+class TestFolder {
+ public:
+  /// In $TMPDIR or /tmp; or in `parent`.
+  explicit TestFolder(const std::string& parent = {});
+  ~TestFolder();
+  TestFolder(const TestFolder&) = delete;
+  TestFolder& operator=(const TestFolder&) = delete;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+std::string content_of(const std::string& path);
+/// All segments of a log in order, the current one last.
+std::string whole_log(const std::string& folder, const std::string& kind = "stdout");
+std::vector<std::string> names_in(const std::string& folder);
+
+class Rig {
+ public:
+  explicit Rig(std::string log_dir);
+  ~Rig();
+  Rig(const Rig&) = delete;
+  Rig& operator=(const Rig&) = delete;
+
+  /// Descriptors 1 and 2 of the log writers started from now on (dup2 in the child).
+  void set_console(int out, int err);
+  /// Starts a log writer, sends what a supervisor sends, and waits for Hello.
+  void start();
+  /// SIGKILL, and reaps it.
+  void kill();
+  /// Waits for its end: the exit code, or -signal.
+  int wait();
+  [[nodiscard]] pid_t pid() const { return pid_; }
+
+  struct Wanted {
+    std::string instance = "web";
+    std::uint64_t run = 1;
+    journal::StreamKind kind = journal::StreamKind::stdout_only;
+    journal::StreamSettings settings;
+  };
+  struct Opened {
+    std::uint32_t number = 0;
+    os::Fd write_end;
+  };
+  /// A stream of the running log writer.
+  Opened open(const Wanted& wanted);
+  void send(const journal::ToWriter& message, const std::vector<os::FdView>& descriptors = {});
+
+  /// The next message; none within ten seconds. Ended closes our copy.
+  std::optional<journal::FromWriter> next(os::Fd* descriptor = nullptr);
+  /// Takes messages until this stream has ended. Whether it did in time.
+  bool wait_ended(std::uint32_t number);
+  /// Takes messages until a Trouble that begins, or ends.
+  std::optional<journal::Trouble> wait_trouble(bool begins);
+  [[nodiscard]] std::size_t open_streams() const { return streams_.size(); }
+  [[nodiscard]] const journal::PrivatePipe& pipe() const { return pipe_; }
+
+ private:
+  struct Known {
+    Wanted wanted;
+    os::Fd read_end;
+  };
+  void send_stream(std::uint32_t number, const Known& known);
+
+  std::string log_dir_;
+  journal::PrivatePipe pipe_;
+  os::SocketPair channel_;
+  pid_t pid_ = -1;
+  int console_out_ = -1, console_err_ = -1;
+  std::uint32_t last_number_ = 0;
+  std::map<std::uint32_t, Known> streams_;
+};
+
+/// Writes all of it, waiting where the pipe is full.
+void write_to(const os::Fd& pipe, std::string_view text);
+/// Waits until `holds` does, looking at it every millisecond; false after ten seconds.
+template <typename Condition>
+bool eventually(Condition holds);
+void pause_a_moment();
+
+template <typename Condition>
+bool eventually(Condition holds) {
+  for (int i = 0; i < 10000; ++i) {
+    if (holds()) return true;
+    pause_a_moment();
+  }
+  return false;
+}
+
+}  // namespace stayd::app

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/logwriter/writer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "app/logwriter/tokens.h"
+#include "os/clock.h"
+#include "os/splice.h"
+
+namespace stayd::app {
+
+namespace {
+
+constexpr std::size_t most_open_logs = 1024 / 2;  // a text and an index each
+constexpr Duration gathering = microseconds(200);
+
+bool are_open(const LogWriterFds& fds) {
+  return os::is_open(fds.channel) && os::is_open(fds.private_read) &&
+         os::is_open(fds.private_write) && os::is_open(fds.shared_word);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Writer>> Writer::create(const LogWriterFds& fds) {
+  if (!are_open(fds)) {
+    return failure("the log writer is started by stayd alone, with descriptors of its own");
+  }
+  Mailbox mailbox{os::Fd(fds.channel)};
+  journal::PrivatePipe pipe{.read_end = os::Fd(fds.private_read),
+                            .write_end = os::Fd(fds.private_write),
+                            .shared = os::Fd(fds.shared_word)};
+  journal::OwnerWord owner = TRY(journal::OwnerWord::map(pipe.shared.view()));
+  os::Epoll epoll = TRY(os::Epoll::create());
+  TRY(epoll.add(mailbox.fd(), os::readable, channel_token));
+  return std::unique_ptr<Writer>(
+      new Writer(std::move(epoll), std::move(mailbox), std::move(pipe), std::move(owner)));
+}
+
+Writer::Writer(os::Epoll epoll, Mailbox mailbox, journal::PrivatePipe pipe,
+               journal::OwnerWord owner)
+    : epoll_(std::move(epoll)),
+      mailbox_(std::move(mailbox)),
+      logs_(most_open_logs),
+      pump_(std::move(pipe), std::move(owner), logs_, console_) {}
+
+Status Writer::run() {
+  std::array<os::Ready, 64> room;
+  now_ = os::now();
+  send_waiting();
+  while (!is_done()) {
+    const auto ready = TRY(epoll_.wait(room, until_next_deadline()));
+    now_ = os::now();
+    for (const os::Ready& each : ready) dispatch(each);
+    look_at_hot();
+    keep_house();
+    if (!hot_.empty() && !moved_much_) os::nap(gathering);
+  }
+  return {};
+}
+
+bool Writer::is_done() const { return leaving_ || (!mailbox_.is_open() && streams_.count() == 0); }
+
+Duration Writer::until_next_deadline() const {
+  if (!hot_.empty()) return {};
+  Instant earliest = std::min({retry_at_, send_again_at_, console_.deadline()});
+  earliest = std::min(earliest, widths_.deadline(streams_));
+  if (earliest == Instant::never()) return nanoseconds(-1);
+  return std::max(earliest - now_, Duration{});
+}
+
+void Writer::dispatch(const os::Ready& ready) {
+  if (ready.token == channel_token) {
+    if ((ready.events & os::writable) != 0) {
+      channel_is_full_ = false;
+      (void)epoll_.modify(mailbox_.fd(), os::readable, channel_token);
+    }
+    receive();
+  } else if (ready.token == console_token(journal::ConsoleSide::output)) {
+    (void)console_.end(journal::ConsoleSide::output).drain();
+  } else if (ready.token == console_token(journal::ConsoleSide::error)) {
+    (void)console_.end(journal::ConsoleSide::error).drain();
+  } else if (const Slot slot = slot_of(ready.token); slot < streams_.end()) {
+    const journal::Stream& stream = streams_.at(slot);
+    const bool is_meant = ready.token == stream_token(slot, stream.generation);
+    if (is_meant && stream.state == journal::StreamState::watched) look(slot);
+  }
+}
+
+void Writer::keep_house() {
+  if (now_ >= console_.deadline()) console_.show_unfinished(now_);
+  if (now_ >= widths_.deadline(streams_)) widths_.narrow_quiet(streams_, now_);
+  if (now_ >= retry_at_) retry_all();
+  if (pump_.take_news()) troubles_changed_ = true;
+  const bool needs_retry = blocked_ > 0 || pump_.in_trouble();
+  if (needs_retry && retry_at_ == Instant::never()) retry_at_ = now_ + retry_period;
+  if (now_ >= send_again_at_) send_again_at_ = Instant::never();
+  send_waiting();
+  watch_console(journal::ConsoleSide::output);
+  watch_console(journal::ConsoleSide::error);
+}
+
+void Writer::watch_console(journal::ConsoleSide side) {
+  journal::ConsoleEnd& end = console_.end(side);
+  bool& watched = console_watched_[static_cast<std::size_t>(side)];
+  if (end.waits() == watched) return;
+  if (watched) {
+    epoll_.remove(end.fd());
+    watched = false;
+  } else {
+    watched = epoll_.add(end.fd(), os::writable, console_token(side)).has_value();
+  }
+}
+
+}  // namespace stayd::app

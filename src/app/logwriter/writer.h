@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// The log writer's loop.
+//
+// A stream rests in epoll while it is quiet. One that writes often would run the wakeup for each of
+// its lines, so it leaves epoll ("hot") and is looked at every 200 microseconds, which gathers its
+// lines, until a look finds nothing. While nothing is hot, waits or is in trouble, nothing wakes
+// this process but its descriptors.
+//
+// Whatever is to be said to the supervisor is derived from this state when there is room in the
+// channel; no queue grows while a supervisor is away.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "app/logwriter/logwriter.h"
+#include "app/logwriter/mailbox.h"
+#include "app/logwriter/pipe_widths.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "journal/console.h"
+#include "journal/log_set.h"
+#include "journal/pump.h"
+#include "journal/stream_table.h"
+#include "os/epoll.h"
+
+namespace stayd::app {
+
+class Writer {
+ public:
+  /// Takes the descriptors over.
+  static Result<std::unique_ptr<Writer>> create(const LogWriterFds& descriptors);
+  /// Until Leave, or until the channel is closed and no stream is left.
+  Status run();
+
+ private:
+  using Slot = journal::StreamTable::Slot;
+  struct KeptDescriptor {
+    std::uint64_t key = 0;
+    os::Fd descriptor;
+  };
+  /// How far the answer to GiveBack has come.
+  struct GivingBack {
+    Slot slot = 0;
+    std::size_t kept = 0;
+  };
+
+  Writer(os::Epoll epoll, Mailbox mailbox, journal::PrivatePipe pipe, journal::OwnerWord owner);
+
+  // The loop (writer.cc)
+  [[nodiscard]] bool is_done() const;
+  [[nodiscard]] Duration until_next_deadline() const;
+  void dispatch(const os::Ready& ready);
+  void keep_house();
+  void watch_console(journal::ConsoleSide side);
+
+  // Streams (writer_streams.cc)
+  void watch(Slot slot);
+  void look(Slot slot);
+  void look_at_hot();
+  void look_at_hot(Slot slot);
+  void heat(Slot slot);
+  void cool(Slot slot);
+  void block(Slot slot);
+  void end(Slot slot);
+  void rest(Slot slot);
+  void retry_all();
+
+  // Messages (writer_messages.cc)
+  void receive();
+  void take(const journal::Configure& message, Letter& letter);
+  void take(const journal::Streams& message, Letter& letter);
+  void take(const journal::Keep& message, Letter& letter);
+  void take(const journal::Release& message, Letter& letter);
+  void take(const journal::Discard& message, Letter& letter);
+  void take(const journal::AllSent& message, Letter& letter);
+  void take(const journal::GiveBack& message, Letter& letter);
+  void take(const journal::Leave& message, Letter& letter);
+  void add_stream(const journal::Streams& message, std::size_t index, os::Fd read_end);
+  void drain_console();
+  [[nodiscard]] bool has_letters() const;
+  void send_waiting();
+  Sent send_what_waits();
+  Sent give_back();
+  Sent tell_ended();
+  Sent tell_troubles();
+  Sent tell_trouble(const journal::Instance& instance, journal::LogTrouble& trouble);
+
+  os::Epoll epoll_;
+  Mailbox mailbox_;
+  journal::LogSet logs_;
+  journal::Console console_;
+  journal::Pump pump_;
+  journal::StreamTable streams_;
+  PipeWidths widths_;
+  std::vector<Slot> hot_;
+  std::vector<KeptDescriptor> kept_;
+  std::vector<std::uint32_t> ended_;  ///< numbers that the supervisor has not been told
+  std::optional<GivingBack> giving_back_;
+  Instant now_;
+  Instant retry_at_ = Instant::never();
+  Instant send_again_at_ = Instant::never();
+  std::uint32_t blocked_ = 0;  ///< streams in that state
+  std::array<bool, 2> console_watched_{};
+  bool hello_waits_ = true;
+  bool channel_is_full_ = false;
+  bool troubles_changed_ = false;
+  bool moved_much_ = false;  ///< in this round: look again at once
+  bool leaving_ = false;
+};
+
+}  // namespace stayd::app

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <span>
+#include <utility>
+#include <variant>
+
+#include "app/logwriter/tokens.h"
+#include "app/logwriter/writer.h"
+#include "journal/stamp.h"
+#include "os/clock.h"
+#include "os/process.h"
+
+namespace stayd::app {
+
+namespace {
+
+using journal::ConsoleSide;
+using journal::StreamState;
+
+constexpr Duration soon = milliseconds(20);
+constexpr Duration patience_of_leaving = milliseconds(500);
+
+}  // namespace
+
+// ---- from the supervisor
+// ------------------------------------------------------------------------
+
+void Writer::receive() {
+  while (auto letter = mailbox_.next()) {
+    std::visit([&](const auto& message) { take(message, *letter); }, letter->message);
+  }
+  // A closed descriptor leaves epoll by itself; nobody is to be told anything any more.
+}
+
+void Writer::take(const journal::Configure& message, Letter&) {
+  logs_.set_log_dir(message.log_dir);
+  console_.configure({.colours_stdout = message.colours_stdout,
+                      .colours_stderr = message.colours_stderr,
+                      .name_width = message.name_width});
+}
+
+void Writer::take(const journal::Streams& message, Letter& letter) {
+  const std::size_t count = std::min<std::size_t>(message.count, letter.descriptor_count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool is_new = streams_.find(message.ends[i].number) == journal::StreamTable::no_slot;
+    if (is_new) add_stream(message, i, std::move(letter.descriptors[i]));
+  }
+}
+
+void Writer::add_stream(const journal::Streams& message, std::size_t index, os::Fd read_end) {
+  const Slot slot = streams_.add(message.ends[index].number);
+  journal::Stream& stream = streams_.at(slot);
+  stream.instance = &logs_.acquire(message.instance, message.uid);
+  stream.settings = streams_.settings(message.settings);
+  stream.run = message.run;
+  stream.kind = message.ends[index].kind;
+  stream.read_end = std::move(read_end);
+  watch(slot);
+  if (pump_.parked() == stream.number) look(slot);
+}
+
+void Writer::take(const journal::Keep& message, Letter& letter) {
+  if (letter.descriptor_count == 0) return;
+  std::erase_if(kept_, [&](const KeptDescriptor& kept) { return kept.key == message.key; });
+  kept_.push_back({.key = message.key, .descriptor = std::move(letter.descriptors[0])});
+}
+
+void Writer::take(const journal::Release& message, Letter&) {
+  std::erase_if(kept_, [&](const KeptDescriptor& kept) { return kept.key == message.key; });
+}
+
+void Writer::take(const journal::Discard& message, Letter&) {
+  const Slot slot = streams_.find(message.number);
+  if (slot == journal::StreamTable::no_slot) {
+    ended_.push_back(message.number);
+    return;
+  }
+  journal::Stream& stream = streams_.at(slot);
+  if (stream.state == StreamState::ended) return;
+  pump_.finish(stream, journal::stamp_now());
+  end(slot);
+}
+
+void Writer::take(const journal::AllSent&, Letter&) {
+  const bool is_known = streams_.find(pump_.parked()) != journal::StreamTable::no_slot;
+  if (pump_.parked() != 0 && !is_known) pump_.forget_parked();
+}
+
+void Writer::take(const journal::GiveBack&, Letter&) { giving_back_.emplace(); }
+
+void Writer::take(const journal::Leave&, Letter&) {
+  const journal::Stamp now = journal::stamp_now();
+  for (Slot slot = 0; slot < streams_.end(); ++slot) {
+    journal::Stream& stream = streams_.at(slot);
+    if (stream.state == StreamState::free || stream.state == StreamState::ended) continue;
+    pump_.finish(stream, now);
+    pump_.flush_index(stream);
+  }
+  console_.show_unfinished(Instant::never());
+  leaving_ = true;
+  send_waiting();
+  drain_console();
+}
+
+// What stands on its way to a console that still takes it; not longer than half a second.
+void Writer::drain_console() {
+  const Instant until = os::now() + patience_of_leaving;
+  std::array<os::Ready, 8> room;
+  auto epoll = os::Epoll::create();
+  if (!epoll) return;
+  for (const ConsoleSide side : {ConsoleSide::output, ConsoleSide::error}) {
+    journal::ConsoleEnd& end = console_.end(side);
+    if (end.drain() || !epoll->add(end.fd(), os::writable, console_token(side))) continue;
+    for (Instant at = os::now(); at < until && !end.drain(); at = os::now()) {
+      if (!epoll->wait(room, until - at)) return;
+    }
+    epoll->remove(end.fd());
+  }
+}
+
+// ---- to the supervisor
+// --------------------------------------------------------------------------
+
+bool Writer::has_letters() const {
+  return hello_waits_ || giving_back_ || !ended_.empty() || troubles_changed_;
+}
+
+void Writer::send_waiting() {
+  if (!has_letters() || channel_is_full_ || send_again_at_ != Instant::never()) return;
+  switch (send_what_waits()) {
+    case Sent::sent: return;
+    case Sent::later:
+      channel_is_full_ = true;
+      (void)epoll_.modify(mailbox_.fd(), os::readable | os::writable, channel_token);
+      return;
+    case Sent::soon: send_again_at_ = now_ + soon; return;
+  }
+}
+
+Sent Writer::send_what_waits() {
+  if (hello_waits_) {
+    const Sent sent = mailbox_.send(journal::Hello{.pid = os::own_pid()});
+    if (sent != Sent::sent) return sent;
+    hello_waits_ = false;
+  }
+  if (const Sent sent = give_back(); sent != Sent::sent) return sent;
+  if (const Sent sent = tell_ended(); sent != Sent::sent) return sent;
+  return tell_troubles();
+}
+
+Sent Writer::give_back() {
+  if (!giving_back_) return Sent::sent;
+  for (; giving_back_->slot < streams_.end(); ++giving_back_->slot) {
+    const journal::Stream& stream = streams_.at(giving_back_->slot);
+    if (stream.state == StreamState::free) continue;
+    const journal::GivenStream message{.number = stream.number,
+                                       .kind = stream.kind,
+                                       .instance = *stream.instance->name,
+                                       .run = stream.run};
+    const os::FdView descriptor = stream.read_end.view();
+    const Sent sent = mailbox_.send(message, {&descriptor, 1});
+    if (sent != Sent::sent) return sent;
+  }
+  for (; giving_back_->kept < kept_.size(); ++giving_back_->kept) {
+    const KeptDescriptor& kept = kept_[giving_back_->kept];
+    const os::FdView descriptor = kept.descriptor.view();
+    const Sent sent = mailbox_.send(journal::GivenKept{.key = kept.key}, {&descriptor, 1});
+    if (sent != Sent::sent) return sent;
+  }
+  const Sent sent = mailbox_.send(journal::GivenBackAll{});
+  if (sent == Sent::sent) giving_back_.reset();
+  return sent;
+}
+
+Sent Writer::tell_ended() {
+  std::size_t told = 0;
+  Sent sent = Sent::sent;
+  for (; told < ended_.size(); ++told) {
+    sent = mailbox_.send(journal::Ended{.number = ended_[told]});
+    if (sent != Sent::sent) break;
+    const Slot slot = streams_.find(ended_[told]);
+    if (slot == journal::StreamTable::no_slot) continue;
+    logs_.release(*streams_.at(slot).instance);
+    streams_.remove(slot);
+  }
+  ended_.erase(ended_.begin(), ended_.begin() + static_cast<std::ptrdiff_t>(told));
+  return sent;
+}
+
+Sent Writer::tell_troubles() {
+  if (!troubles_changed_) return Sent::sent;
+  for (auto& [name, instance] : logs_.instances()) {
+    for (journal::LogFile& file : instance.files) {
+      if (!file.trouble) continue;
+      const Sent sent = tell_trouble(instance, *file.trouble);
+      if (sent != Sent::sent) return sent;
+      if (!file.trouble->over) continue;
+      file.trouble.reset();
+      pump_.trouble_forgotten();
+    }
+  }
+  logs_.sweep();
+  troubles_changed_ = false;
+  return Sent::sent;
+}
+
+Sent Writer::tell_trouble(const journal::Instance& instance, journal::LogTrouble& trouble) {
+  if (!trouble.begin_told) {
+    const Sent sent = mailbox_.send(
+        journal::Trouble{.instance = *instance.name, .begins = true, .text = trouble.text});
+    if (sent != Sent::sent) return sent;
+    trouble.begin_told = true;
+  }
+  if (!trouble.over) return Sent::sent;
+  return mailbox_.send(journal::Trouble{
+      .instance = *instance.name, .begins = false, .text = {}, .dropped = trouble.dropped_in_all});
+}
+
+}  // namespace stayd::app

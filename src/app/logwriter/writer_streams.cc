@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "app/logwriter/tokens.h"
+#include "app/logwriter/writer.h"
+#include "journal/stamp.h"
+#include "os/splice.h"
+
+namespace stayd::app {
+
+namespace {
+
+using journal::StreamState;
+using journal::TurnEnd;
+
+// A stream that wrote this much at once, or again so soon, is hot.
+constexpr std::size_t much = 16u << 10;
+constexpr Duration soon = milliseconds(1);
+constexpr std::uint8_t empty_looks_to_cool = 2;
+
+}  // namespace
+
+void Writer::watch(Slot slot) {
+  journal::Stream& stream = streams_.at(slot);
+  stream.state = StreamState::watched;
+  const auto done =
+      epoll_.add(stream.read_end.view(), os::readable, stream_token(slot, stream.generation));
+  if (!done) block(slot);  // no memory for it: tried again
+}
+
+/// Whatever state it is in, it is neither in epoll nor counted after this.
+void Writer::rest(Slot slot) {
+  journal::Stream& stream = streams_.at(slot);
+  switch (stream.state) {
+    case StreamState::watched: epoll_.remove(stream.read_end.view()); break;
+    case StreamState::hot: std::erase(hot_, slot); break;
+    case StreamState::blocked: --blocked_; break;
+    case StreamState::free:
+    case StreamState::ended: break;
+  }
+  stream.state = StreamState::free;
+}
+
+void Writer::look(Slot slot) {
+  journal::Stream& stream = streams_.at(slot);
+  const journal::Stamp now = journal::stamp_now();
+  const journal::Turn turn = pump_.turn(stream, now);
+  switch (turn.end) {
+    case TurnEnd::more: {
+      const bool is_hot = turn.bytes >= much || now.since_boot - stream.last_turn < soon;
+      stream.last_turn = now.since_boot;
+      if (is_hot) return heat(slot);
+      pump_.flush_index(stream);
+      [[fallthrough]];
+    }
+    case TurnEnd::empty:
+      if (stream.state != StreamState::watched) {
+        rest(slot);
+        watch(slot);
+      }
+      return;
+    case TurnEnd::at_end: return end(slot);
+    case TurnEnd::blocked: return block(slot);
+  }
+}
+
+void Writer::look_at_hot() {
+  moved_much_ = false;
+  for (std::size_t i = 0; i < hot_.size();) {
+    const Slot slot = hot_[i];
+    look_at_hot(slot);
+    if (i < hot_.size() && hot_[i] == slot) ++i;
+  }
+}
+
+void Writer::look_at_hot(Slot slot) {
+  journal::Stream& stream = streams_.at(slot);
+  const journal::Stamp now = journal::stamp_now();
+  const journal::Turn turn = pump_.turn(stream, now);
+  switch (turn.end) {
+    case TurnEnd::more:
+      stream.last_turn = now.since_boot;
+      stream.empty_looks = 0;
+      if (turn.bytes >= stream.capacity / 4) moved_much_ = true;
+      if (widths_.note_look(slot, stream, turn.bytes)) pump_.reserve_ahead(stream);
+      return;
+    case TurnEnd::empty:
+      if (++stream.empty_looks >= empty_looks_to_cool) cool(slot);
+      return;
+    case TurnEnd::at_end: return end(slot);
+    case TurnEnd::blocked: return block(slot);
+  }
+}
+
+void Writer::heat(Slot slot) {
+  rest(slot);
+  journal::Stream& stream = streams_.at(slot);
+  if (stream.capacity == 0) {
+    stream.capacity = static_cast<std::uint32_t>(os::pipe_capacity(stream.read_end.view()));
+  }
+  stream.empty_looks = stream.full_looks = 0;
+  stream.state = StreamState::hot;
+  hot_.push_back(slot);
+  if (widths_.is_widened(slot)) pump_.reserve_ahead(stream);
+}
+
+void Writer::cool(Slot slot) {
+  rest(slot);
+  const journal::Stream& stream = streams_.at(slot);
+  pump_.flush_index(stream);
+  pump_.give_back_reserve(stream);
+  watch(slot);
+}
+
+void Writer::block(Slot slot) {
+  rest(slot);
+  streams_.at(slot).state = StreamState::blocked;
+  ++blocked_;
+}
+
+void Writer::end(Slot slot) {
+  rest(slot);
+  journal::Stream& stream = streams_.at(slot);
+  pump_.note_end(stream, journal::stamp_now());
+  pump_.flush_index(stream);
+  widths_.forget(slot, stream);
+  stream.state = StreamState::ended;
+  ended_.push_back(stream.number);
+}
+
+void Writer::retry_all() {
+  retry_at_ = Instant::never();
+  const journal::Stamp now = journal::stamp_now();
+  for (auto& [name, instance] : logs_.instances()) {
+    pump_.retry(instance, journal::LogKind::out, now);
+    pump_.retry(instance, journal::LogKind::err, now);
+  }
+  troubles_changed_ = true;
+  if (blocked_ == 0) return;
+  for (Slot slot = 0; slot < streams_.end(); ++slot) {
+    if (streams_.at(slot).state == StreamState::blocked) look(slot);
+  }
+}
+
+}  // namespace stayd::app

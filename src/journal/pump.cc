@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "journal/pump.h"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "os/error.h"
+#include "os/file_bytes.h"
+#include "os/splice.h"
+
+namespace stayd::journal {
+
+namespace {
+
+// A stream number that no supervisor gives: bytes without an owner.
+constexpr std::uint32_t nobody = ~std::uint32_t{0};
+// Said to be over when nothing failed for so long; and when nothing had to be removed for so long.
+constexpr Duration calm_after_failure = seconds(1);
+constexpr Duration calm_after_removal = seconds(60);
+
+bool is_out_of_space(int number) { return number == ENOSPC || number == EDQUOT; }
+
+bool is_stopped(const LogFile& file) { return file.trouble && file.trouble->stops_output; }
+
+LogFile& file_of(const Stream& stream) { return stream.instance->file(log_kind_of(stream.kind)); }
+
+ConsoleSource source_of(const Stream& stream) {
+  const bool is_error = stream.kind == StreamKind::stderr_only;
+  return {.stream = stream.number,
+          .name = *stream.instance->name,
+          .side = is_error ? ConsoleSide::error : ConsoleSide::output,
+          .plain = stream.settings->format == model::ConsoleFormat::plain};
+}
+
+}  // namespace
+
+Pump::Pump(PrivatePipe pipe, OwnerWord owner, LogSet& logs, Console& console)
+    : pipe_(std::move(pipe)), owner_(std::move(owner)), logs_(logs), console_(console) {
+  if (os::bytes_in_pipe(pipe_.read_end.view()) == 0) return;
+  parked_ = owner_.get() != 0 ? owner_.get() : nobody;
+}
+
+Turn Pump::turn(Stream& stream, const Stamp& now) {
+  if (!stream.settings->to_file) return to_console_only(stream, now.since_boot);
+  if (parked_ == stream.number && finish_parked(stream, now) == TurnEnd::blocked) {
+    return {.bytes = 0, .end = TurnEnd::blocked};
+  }
+  const bool waits = stream.settings->on_full == model::OnFull::block;
+  if (waits && is_stopped(file_of(stream))) return {.bytes = 0, .end = TurnEnd::blocked};
+  return parked_ == 0 ? two_hops(stream, now) : one_hop(stream, now);
+}
+
+Turn Pump::two_hops(Stream& stream, const Stamp& now) {
+  owner_.set(stream.number);
+  const os::Transfer taken =
+      os::splice_to_pipe(stream.read_end.view(), pipe_.write_end.view(), most_turn_bytes);
+  if (taken.would_block()) return {.bytes = 0, .end = TurnEnd::empty};
+  if (taken.number == ENOMEM) return {.bytes = 0, .end = TurnEnd::blocked};
+  if (taken.bytes == 0) return {.bytes = 0, .end = TurnEnd::at_end};
+  const TurnEnd end = write_out(stream, pipe_.read_end.view(), taken.bytes, now);
+  if (end == TurnEnd::blocked) parked_ = stream.number;
+  return {.bytes = taken.bytes, .end = end};
+}
+
+Turn Pump::one_hop(Stream& stream, const Stamp& now) {
+  const os::FdView pipe = stream.read_end.view();
+  const std::size_t waiting = std::min(os::bytes_in_pipe(pipe), most_turn_bytes);
+  if (waiting > 0) return {.bytes = waiting, .end = write_out(stream, pipe, waiting, now)};
+  const os::Transfer seen = scratch_.look(pipe, 1);
+  scratch_.clear();
+  if (seen.bytes > 0) return {.bytes = 0, .end = TurnEnd::more};
+  if (seen.would_block()) return {.bytes = 0, .end = TurnEnd::empty};
+  return {.bytes = 0, .end = seen.number == ENOMEM ? TurnEnd::blocked : TurnEnd::at_end};
+}
+
+Turn Pump::to_console_only(Stream& stream, Instant now) {
+  const os::Transfer got = os::read_pipe(stream.read_end.view(), bytes_);
+  if (got.would_block()) return {.bytes = 0, .end = TurnEnd::empty};
+  if (got.bytes == 0) return {.bytes = 0, .end = TurnEnd::at_end};
+  if (stream.settings->to_console) {
+    console_.show(source_of(stream), {bytes_.data(), got.bytes}, now);
+  }
+  return {.bytes = got.bytes, .end = TurnEnd::more};
+}
+
+TurnEnd Pump::finish_parked(Stream& stream, const Stamp& now) {
+  const os::FdView pipe = pipe_.read_end.view();
+  const TurnEnd end = write_out(stream, pipe, os::bytes_in_pipe(pipe), now);
+  if (end != TurnEnd::blocked) parked_ = 0;
+  return end;
+}
+
+void Pump::forget_parked() {
+  while (os::read_pipe(pipe_.read_end.view(), bytes_).bytes > 0) {
+  }
+  parked_ = 0;
+}
+
+void Pump::finish(Stream& stream, const Stamp& now) {
+  const os::FdView pipe = stream.read_end.view();
+  std::size_t left = os::bytes_in_pipe(pipe);
+  Turn last{.bytes = 0, .end = TurnEnd::more};
+  while (left > 0 && last.end == TurnEnd::more) {
+    last = turn(stream, now);
+    left -= std::min(left, last.bytes);
+  }
+  if (parked_ == stream.number && finish_parked(stream, now) == TurnEnd::blocked) {
+    drop_all(stream, pipe_.read_end.view(), os::bytes_in_pipe(pipe_.read_end.view()),
+             now.since_boot);
+    parked_ = 0;
+  }
+  if (last.end == TurnEnd::blocked) drop_all(stream, pipe, left, now.since_boot);
+}
+
+// Returns when nothing is left inside, or when it must stay there.
+TurnEnd Pump::write_out(Stream& stream, os::FdView pipe, std::size_t inside, const Stamp& now) {
+  const bool waits = stream.settings->on_full == model::OnFull::block;
+  while (inside > 0) {
+    if (is_stopped(file_of(stream))) {
+      if (waits) return TurnEnd::blocked;
+      drop_all(stream, pipe, inside, now.since_boot);
+      break;
+    }
+    const Moved moved = write_piece(stream, pipe, inside, now);
+    inside -= std::min(inside, moved.bytes);
+  }
+  return TurnEnd::more;
+}
+
+// Bytes 0: the log is stopped from here on, or there is room for another try.
+Moved Pump::write_piece(Stream& stream, os::FdView pipe, std::size_t inside, const Stamp& now) {
+  const LogKind kind = log_kind_of(stream.kind);
+  const auto log = logs_.log_of(*stream.instance, kind, now.since_boot);
+  if (!log) {
+    stop_output(stream, log.error().message, now);
+    return {};
+  }
+  const StreamSettings& settings = *stream.settings;
+  const SegmentLimits limits{.max_size = settings.max_size, .max_files = settings.max_files};
+  const Moved moved = (*log)->step(pipe, inside, limits, scratch_);
+  if (moved.bytes == 0) {
+    const int number = moved.number != 0 ? moved.number : EIO;
+    if (!make_room(stream, number, now)) stop_output(stream, os::error_text(number), now);
+    return {};
+  }
+  stream.has_written = true;
+  (*log)->note(moved, stream.run, now);
+  if (settings.to_console) show(stream, moved, (*log)->text(), now.since_boot);
+  return moved;
+}
+
+// What the console shows is read back from the file: the pipe's bytes are never taken for it.
+void Pump::show(const Stream& stream, const Moved& moved, os::FdView text, Instant now) {
+  std::size_t shown = 0;
+  while (shown < moved.bytes) {
+    const std::size_t most = std::min(moved.bytes - shown, bytes_.size());
+    const os::Transfer got = os::read_at(text, moved.offset + shown, std::span(bytes_).first(most));
+    if (got.bytes == 0) return;
+    console_.show(source_of(stream), {bytes_.data(), got.bytes}, now);
+    shown += got.bytes;
+  }
+}
+
+bool Pump::make_room(Stream& stream, int number, const Stamp& now) {
+  if (!is_out_of_space(number)) return false;
+  if (logs_.give_back_reserves()) return true;
+  if (stream.settings->on_full != model::OnFull::drop_oldest) return false;
+  LogFile& file = file_of(stream);
+  if (!file.open || file.open->broken()) return false;
+  const std::uint64_t gone = file.open->drop_oldest(now);
+  if (gone == 0) return false;
+  LogTrouble& trouble = trouble_of(file);
+  if (trouble.text.empty()) {
+    trouble.text = os::error_text(number) + "; its oldest output is removed to make room";
+  }
+  trouble.dropped_in_all += gone;
+  trouble.over_at = now.since_boot + calm_after_removal;
+  return true;
+}
+
+LogTrouble& Pump::trouble_of(LogFile& file) {
+  if (!file.trouble) {
+    file.trouble = std::make_unique<LogTrouble>();
+    ++troubles_;
+    news_ = true;
+  } else if (file.trouble->over) {  // over, but the supervisor was never told: it goes on
+    file.trouble->over = false;
+  }
+  return *file.trouble;
+}
+
+void Pump::stop_output(Stream& stream, std::string why, const Stamp& now) {
+  LogTrouble& trouble = trouble_of(file_of(stream));
+  if (trouble.text.empty()) trouble.text = std::move(why);
+  trouble.stops_output = true;
+  trouble.over_at = now.since_boot + calm_after_failure;
+}
+
+void Pump::drop_all(Stream& stream, os::FdView pipe, std::size_t inside, Instant now) {
+  while (inside > 0) {
+    const std::size_t gone = drop(stream, pipe, inside, now);
+    if (gone == 0) return;
+    inside -= gone;
+  }
+}
+
+std::size_t Pump::drop(Stream& stream, os::FdView pipe, std::size_t inside, Instant now) {
+  const os::Transfer got =
+      os::read_pipe(pipe, std::span(bytes_).first(std::min(inside, bytes_.size())));
+  if (got.bytes == 0) return 0;
+  LogFile& file = file_of(stream);
+  if (file.trouble) {
+    file.trouble->dropped += got.bytes;
+    file.trouble->dropped_in_all += got.bytes;
+    file.trouble->run = stream.run;
+  }
+  if (stream.settings->to_console) {
+    console_.show(source_of(stream), {bytes_.data(), got.bytes}, now);
+  }
+  return got.bytes;
+}
+
+void Pump::note_end(Stream& stream, const Stamp& now) {
+  if (stream.settings->to_console) console_.source_ended(source_of(stream));
+  if (!stream.has_written || is_stopped(file_of(stream))) return;
+  const auto log = logs_.log_of(*stream.instance, log_kind_of(stream.kind), now.since_boot);
+  if (!log) return;
+  (*log)->note(RecordKind::run_ended, stream.run, 0, now);
+  (void)(*log)->flush_index();
+}
+
+void Pump::flush_index(const Stream& stream) {
+  const LogFile& file = file_of(stream);
+  if (file.open && file.open->index_dirty()) (void)file.open->flush_index();
+}
+
+void Pump::reserve_ahead(const Stream& stream) {
+  const LogFile& file = file_of(stream);
+  if (file.open && !file.trouble) file.open->reserve_ahead();
+}
+
+void Pump::give_back_reserve(const Stream& stream) {
+  const LogFile& file = file_of(stream);
+  if (file.open) file.open->give_back_reserve();
+}
+
+// Output goes on once there is room and the record of what was dropped is in the index; a trouble
+// is over when that has held for a while, so that a nearly full disk does not announce it again and
+// again.
+void Pump::retry(Instance& instance, LogKind kind, const Stamp& now) {
+  LogTrouble* trouble = instance.file(kind).trouble.get();
+  if (trouble == nullptr || trouble->over) return;
+  if (!trouble->stops_output) {
+    trouble->over = now.since_boot >= trouble->over_at;
+    return;
+  }
+  const auto log = logs_.log_of(instance, kind, now.since_boot);
+  if (!log || (*log)->probe_room() != 0) return;
+  if (trouble->dropped > 0) {
+    (*log)->note(RecordKind::gap, trouble->run, trouble->dropped, now);
+    if ((*log)->flush_index() != 0) return;
+    trouble->dropped = 0;
+  }
+  trouble->stops_output = false;
+  trouble->over_at = now.since_boot + calm_after_failure;
+}
+
+}  // namespace stayd::journal
