@@ -79,6 +79,20 @@ Result<Waited> peek_exit(FdView process) {
   return Waited{.outcome = WaitOutcome::ended, .status = status_from(info)};
 }
 
+Waited peek_exit_of(std::int32_t pid) {
+  ENSURE(pid > 0);
+  siginfo_t info{};
+  if (wait_for(P_PID, static_cast<id_t>(pid), info, look) != 0)
+    return {.outcome = WaitOutcome::not_our_child, .status = {}};
+  if (info.si_pid == 0) return {};
+  return {.outcome = WaitOutcome::ended, .status = status_from(info)};
+}
+
+bool has_children() {
+  siginfo_t info{};
+  return wait_for(P_ALL, 0, info, look) == 0;
+}
+
 void reap(FdView process) {
   siginfo_t info{};
   wait_for(by_pidfd, static_cast<id_t>(process.number()), info, WEXITED | WNOHANG | __WALL);
@@ -127,10 +141,14 @@ Status set_dumpable() {
 
 void set_process_name(const char* name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
+void stop_self() { ::kill(getpid(), SIGSTOP); }
+
 std::int32_t own_pid() { return getpid(); }
 std::int32_t parent_pid() { return getppid(); }
 std::uint32_t own_uid() { return getuid(); }
 std::uint32_t own_gid() { return getgid(); }
+
+char* const* own_environment() { return environ; }
 
 Error execute(FdView executable, char* const* arguments, char* const* environment) {
   syscall(SYS_execveat, executable.number(), "", arguments, environment, AT_EMPTY_PATH);

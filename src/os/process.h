@@ -38,6 +38,10 @@ Result<Waited> peek_exit(FdView process);
 /// Reaps it after peek_exit said ended.
 void reap(FdView process);
 void reap_pid(std::int32_t pid);
+/// peek_exit of a child by its number, which is its own until we reap it.
+Waited peek_exit_of(std::int32_t pid);
+/// Whether we have a child, alive or not.
+bool has_children();
 /// The first zombie among our children, not reaped (waitid(P_ALL, WNOWAIT)); none if there is none.
 std::optional<ExitStatus> peek_any_exit();
 /// Stop and continue notices of children: {pid, stopped by signal n or 0 for continued}, consumed.
@@ -53,10 +57,14 @@ Status set_process_group_of_own();
 Status new_session();
 Status set_dumpable();
 void set_process_name(const char* name);  ///< PR_SET_NAME, at most 15 bytes
+/// SIGSTOP to ourselves; returns when somebody has continued us.
+void stop_self();
 std::int32_t own_pid();
 std::int32_t parent_pid();
 std::uint32_t own_uid();
 std::uint32_t own_gid();
+/// Our environment, NULL-terminated.
+char* const* own_environment();
 /// execveat(2) of `executable` (O_PATH) with an empty path. Returns only on failure.
 Error execute(FdView executable, char* const* arguments, char* const* environment);
 [[noreturn]] void exit_now(int status);
