@@ -193,6 +193,11 @@ Status remove_file(const std::string& path) {
   return last_error(quoted("cannot remove ", path));
 }
 
+Status remove_folder(const std::string& path) {
+  if (::rmdir(path.c_str()) == 0 || errno == ENOENT) return {};
+  return last_error(quoted("cannot remove the folder ", path));
+}
+
 Status rename_at(FdView folder, const std::string& from, const std::string& to) {
   if (::renameat(folder.number(), from.c_str(), folder.number(), to.c_str()) == 0) return {};
   return last_error("cannot rename " + from + " to " + to);

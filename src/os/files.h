@@ -39,6 +39,7 @@ Result<std::string> read_file(const std::string& path, std::size_t limit);
 Status write_file(const std::string& path, std::string_view content, std::uint32_t mode);
 /// unlink(2); what is not there is removed already.
 Status remove_file(const std::string& path);
+Status remove_folder(const std::string& path);  ///< an empty one; ENOENT is success
 Status remove_at(FdView folder, const std::string& name);
 Status rename_at(FdView folder, const std::string& from, const std::string& to);
 /// Names without . and .., in no order; empty when it cannot be read.
