@@ -17,6 +17,7 @@ struct TreeTarget {
   std::int32_t root = 0;     ///< every descendant of it, and itself; 0: none
   std::int32_t session = 0;  ///< everything in this session; 0: none
   std::string_view marker;   ///< "STAYD_RUN=17": has it in its environment; empty: none
+  std::int32_t spare = 0;    ///< left out, with every descendant of it; 0: none
 };
 
 /// The pids of the target's members that are alive now (zombies left out), from one pass over
