@@ -28,7 +28,7 @@ struct Action {
   SignalMask mask = 0;
 };
 
-inline long set_disposition(int signal, Disposition disposition) {
+[[gnu::always_inline]] inline long set_disposition(int signal, Disposition disposition) {
   Action action;
   action.handler = static_cast<std::uintptr_t>(disposition);
   return syscall(SYS_rt_sigaction, signal, &action, nullptr, sizeof action.mask);
@@ -41,7 +41,7 @@ inline bool is_ignored(int signal) {
 }
 
 /// Sets the mask and gives the one before.
-inline SignalMask exchange_mask(SignalMask mask) {
+[[gnu::always_inline]] inline SignalMask exchange_mask(SignalMask mask) {
   SignalMask before = 0;
   syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, &before, sizeof mask);
   return before;

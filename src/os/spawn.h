@@ -24,8 +24,8 @@ inline constexpr int table_slots = 64;
 enum class SpawnStep : std::uint8_t {
   none,
   clone,
-  cgroup,
   private_table,
+  cgroup,
   signals,
   session,
   descriptors,
@@ -67,15 +67,17 @@ struct SpawnPlan {
   std::uint32_t uid = 0, gid = 0;
   std::span<const std::uint32_t> groups;
   std::int32_t umask_value = 022;  ///< -1: as ours
-  bool set_nice = false;
+  bool set_nice = false;           ///< false: 0, as far as we may
   std::int32_t nice_value = 0;
   bool set_oom_score = true;
   std::int32_t oom_score = 0;
-  bool keep_signals = false;       ///< our own helpers: mask and dispositions as they are
-  FdView cgroup;                   ///< directory of the cgroup to be born in; invalid: ours
-  std::int32_t* pid_at = nullptr;  ///< the kernel writes the pid here before the child runs
-  bool local_executable = true;    ///< false (FUSE, NFS): copy-on-write clone, so that a child
-                                   ///< stuck in exec does not hold us
+  bool oom_score_declared = false;  ///< false: not being allowed to set it is no failure
+  bool keep_signals = false;        ///< our own helpers: mask, dispositions and scheduling as ours
+  FdView cgroup;                    ///< directory of the cgroup to be born in; invalid: ours
+  std::int32_t* pid_at = nullptr;   ///< the kernel writes the pid here before the child runs; 0
+                                    ///< again when spawn fails
+  bool local_executable = true;     ///< false (FUSE, NFS): copy-on-write clone, so that a child
+                                    ///< stuck in exec does not hold us; see Spawner::spawn
 
   // Written by the child or by spawn:
   volatile SpawnStep failed_step = SpawnStep::none;
@@ -98,21 +100,43 @@ struct SpawnAbilities {
   int refusal = 0;           ///< errno that made us fall back; 0: none
 };
 
+/// What a start of ours passes on to children although a service shall not have it (nice value, I/O
+/// priority, timer slack, personality, OOM score): looked at once, reset in the child where it is
+/// not the default. CPU affinity is left alone: who limits stayd means its services too.
+struct InheritedTraits {
+  bool nice = false, io_priority = false, timer_slack = false, personality = false;
+  bool oom_score_known = false;
+  std::int32_t oom_score = 0;
+};
+
+struct SpawnManner;
+
 class Spawner {
  public:
-  /// Occupies the slots and makes the child's stack. Call once, early, in a process without
-  /// threads.
+  /// Occupies the slots, makes the child's stack, and sets close-on-exec on every descriptor above
+  /// 2, those that were inherited included. Call once, early, in a process without threads, after
+  /// its own nice value and OOM score are set.
   static Result<Spawner> create();
   /// Starts one process. On a failure before exec the child is reaped already and `plan.failed_*`
   /// say which step; the Error is that step's clause ("setting the user: Operation not permitted").
+  /// An executable that is not local is waited for 100 ms: a failure to execute that comes later
+  /// is the exit of a running process, with 127 (not found) or 126.
   Result<Spawned> spawn(SpawnPlan& plan);
   [[nodiscard]] const SpawnAbilities& abilities() const { return abilities_; }
-  /// Must not use CLONE_INTO_CGROUP from now on (self-test: our own cgroup was killed once).
+  /// Starts a child that ends at once in `cgroup` (new, empty) and, if it was killed at birth, does
+  /// without CLONE_INTO_CGROUP from now on. Kernels from 6.14 do that to us when our own cgroup has
+  /// ever had cgroup.kill written to it.
+  void test_clone_into(FdView cgroup);
+  /// Must not use CLONE_INTO_CGROUP from now on.
   void distrust_clone_into_cgroup() { abilities_.cgroup_way = CgroupWay::write_procs; }
 
  private:
+  friend class SpawnAttempt;
   Spawner() = default;
+  void remember(const SpawnManner& manner, int refusal);
+
   SpawnAbilities abilities_;
+  InheritedTraits inherited_;
   char* stack_ = nullptr;  ///< for all of the process's life
 };
 

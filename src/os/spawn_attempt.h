@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// One try to start a process in one manner: the parent's side of a clone.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "os/child_side.h"
+#include "os/process.h"
+#include "os/spawn.h"
+
+namespace stayd::os {
+
+inline constexpr std::size_t child_stack_size = 32 * 1024;
+
+/// The numbers below table_slots that are ours to lay out what a child is to have. Of the process,
+/// as its descriptor table is.
+class SpawnSlots {
+ public:
+  /// Puts placeholders on every free number; those that somebody uses already are left alone.
+  /// False: not enough were free. A second call changes nothing.
+  static bool occupy();
+  /// Whether there are enough for what the plan needs.
+  static bool suffice(const SpawnPlan& plan);
+  /// Takes the next slot that is not in `avoid` (bit n: number n).
+  int take(std::uint64_t avoid);
+  /// Puts `fd` there.
+  static bool lay(FdView fd, int slot);
+  ~SpawnSlots();  ///< puts placeholders back on all that were taken
+
+  SpawnSlots() = default;
+  SpawnSlots(const SpawnSlots&) = delete;
+  SpawnSlots& operator=(const SpawnSlots&) = delete;
+
+ private:
+  std::uint64_t taken_ = 0;
+};
+
+struct SpawnManner {
+  SpawnWay way = SpawnWay::clone3;
+  CgroupWay cgroup_way = CgroupWay::clone_into;
+  bool shared_table = true;
+  bool shared_memory = true;  ///< and suspended until the child has executed (vfork)
+};
+
+struct SpawnFailure {
+  SpawnStep step = SpawnStep::none;  ///< none: no failure
+  int number = 0;
+  int detail = 0;
+};
+
+class SpawnAttempt {
+ public:
+  SpawnAttempt(const Spawner& spawner, SpawnPlan& plan, const SpawnManner& manner);
+  SpawnFailure run(Spawned& into);
+
+ private:
+  SpawnFailure prepare();
+  SpawnFailure stage_in_slots();
+  SpawnFailure stage_in_place();
+  SpawnFailure open_report_pipe();
+  void choose_traits(const InheritedTraits& inherited);
+  void clone();
+  [[nodiscard]] std::uint64_t pid_destination() const;
+  SpawnFailure finish(Spawned& into);
+  SpawnFailure outcome_in_memory();
+  SpawnFailure outcome_in_pipe();
+
+  SpawnPlan& plan_;
+  SpawnManner manner_;
+  char* stack_;
+  ChildTask task_;
+  std::vector<ChildMove> moves_;
+  SpawnSlots slots_;
+  Fd report_;       ///< to be read
+  Fd report_into_;  ///< the child's end
+  char oom_score_text_[16];
+  long pid_ = -1;  ///< or minus errno
+  int pidfd_ = -1;
+};
+
+/// What plan.failed_* say, as a clause, with what can be found out about an executable.
+std::string failure_clause(const SpawnPlan& plan);
+
+/// Whether a child that is cloned into `cgroup` with CLONE_INTO_CGROUP is killed before it runs.
+bool dies_at_birth(char* stack, FdView cgroup);
+
+}  // namespace stayd::os
