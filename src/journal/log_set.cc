@@ -38,14 +38,14 @@ Instance& LogSet::acquire(const std::string& name, std::uint32_t uid) {
 
 void LogSet::release(Instance& instance) {
   if (--instance.streams != 0) return;
-  for (LogFile& file : instance.files) close(file);
+  for (LogFile& file : instance.files) close_log(file);
   if (is_idle(instance)) instances_.erase(std::string(*instance.name));
 }
 
 Result<OpenLog*> LogSet::log_of(Instance& instance, LogKind kind, Instant now) {
   LogFile& file = instance.file(kind);
   file.last_used = ++clock_;
-  if (file.open && (file.open->broken() || !file.open->in_place(now))) close(file);
+  if (file.open && (file.open->broken() || !file.open->in_place(now))) close_log(file);
   if (file.open) return file.open.get();
   if (open_count_ >= most_open_) close_least_recent();
   const LogPlace place{.log_dir = log_dir_.get(),
@@ -62,7 +62,7 @@ Result<OpenLog*> LogSet::log_of(Instance& instance, LogKind kind, Instant now) {
   return file.open.get();
 }
 
-void LogSet::close(LogFile& file) {
+void LogSet::close_log(LogFile& file) {
   if (!file.open) return;
   file.open.reset();
   --open_count_;
@@ -70,7 +70,7 @@ void LogSet::close(LogFile& file) {
 
 void LogSet::close_all() {
   for (auto& [name, instance] : instances_) {
-    for (LogFile& file : instance.files) close(file);
+    for (LogFile& file : instance.files) close_log(file);
   }
 }
 
@@ -95,7 +95,7 @@ void LogSet::close_least_recent() {
       if (file.open && (oldest == nullptr || file.last_used < oldest->last_used)) oldest = &file;
     }
   }
-  if (oldest != nullptr) close(*oldest);
+  if (oldest != nullptr) close_log(*oldest);
 }
 
 void LogSet::sweep() {
@@ -104,7 +104,7 @@ void LogSet::sweep() {
       ++at;
       continue;
     }
-    for (LogFile& file : at->second.files) close(file);
+    for (LogFile& file : at->second.files) close_log(file);
     at = instances_.erase(at);
   }
 }

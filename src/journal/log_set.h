@@ -59,7 +59,7 @@ class LogSet {
   /// The log, opened if it is not, and opened anew if somebody moved, removed or truncated its file
   /// (seen within a second).
   Result<OpenLog*> log_of(Instance& instance, LogKind kind, Instant now);
-  void close(LogFile& file);
+  void close_log(LogFile& file);
   void close_all();
   /// Blocks that are reserved for hot logs become free again, on a full disk. Whether there were
   /// any.

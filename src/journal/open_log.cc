@@ -10,6 +10,7 @@
 #include "os/error.h"
 #include "os/file_bytes.h"
 #include "os/files.h"
+#include "os/memory.h"
 
 namespace stayd::journal {
 
@@ -79,11 +80,13 @@ Status OpenLog::take_text(os::Fd text) {
 }
 
 bool OpenLog::in_place(Instant now) {
+  const auto size = os::file_size(text_.view());
+  if (!size || *size != size_) return false;  // else the next byte would leave a hole before it
   if (now - looked_ < look_period) return true;
   looked_ = now;
   const auto status = os::status_of_path(*place_.log_dir + "/" + *place_.instance + "/" +
                                          current_text_name(place_.kind));
-  return status && status->inode == inode_ && status->device == device_ && status->size == size_;
+  return status && status->inode == inode_ && status->device == device_;
 }
 
 Result<os::Fd> OpenLog::folder() const {

@@ -67,8 +67,8 @@ class OpenLog {
   Status rotate(const SegmentLimits& limits);
   /// The current segment could not be begun: this object is of no use any more, open another.
   [[nodiscard]] bool broken() const { return !text_.valid(); }
-  /// Whether the text file still has its name and the size that we gave it: not so after logrotate,
-  /// rm, mv, or truncation. Looks once a second.
+  /// Whether the text file still has the size that we gave it (not so after a truncation) and its
+  /// name (not so after logrotate, rm, mv; looked at once a second).
   bool in_place(Instant now);
 
   /// Reserve blocks ahead from now on: the stream is hot. Until give_back_reserve().

@@ -10,26 +10,13 @@
 using namespace stayd;
 using namespace stayd::app;
 
-namespace {
-
-/// Numbered lines from `first` on, `count` of them, of differing length.
-std::string lines(std::uint64_t first, std::uint64_t count) {
-  std::string text;
-  for (std::uint64_t i = first; i < first + count; ++i) {
-    text += std::to_string(i) + std::string(i * 7 % 90, 'x') + '\n';
-  }
-  return text;
-}
-
-}  // namespace
-
 TEST_CASE("what a service writes is in its file, byte for byte, when Ended comes") {
   TestFolder folder;
   Rig rig(folder.path() + "/log");
   rig.start();
   auto out = rig.open({});
   auto err = rig.open({.kind = journal::StreamKind::stderr_only});
-  const std::string text = lines(0, 3000) + std::string("\0\xff no line end", 15);
+  const std::string text = lines_of(3000) + std::string("\0\xff no line end", 15);
   write_to(out.write_end, text);
   write_to(err.write_end, "oops\n");
   out.write_end.reset();
@@ -45,7 +32,7 @@ TEST_CASE("rotation closes segments at line ends and keeps every byte") {
   Rig rig(folder.path());
   rig.start();
   auto out = rig.open({.settings = {.max_files = 100, .max_size = 64u << 10}});
-  const std::string text = lines(0, 40000);
+  const std::string text = lines_of(40000);
   write_to(out.write_end, text);
   out.write_end.reset();
   CHECK(rig.wait_ended(out.number));
@@ -67,7 +54,7 @@ TEST_CASE("max-files: the newest closed segments are kept") {
   Rig rig(folder.path());
   rig.start();
   auto out = rig.open({.settings = {.max_files = 2, .max_size = 64u << 10}});
-  const std::string text = lines(0, 20000);
+  const std::string text = lines_of(20000);
   write_to(out.write_end, text);
   out.write_end.reset();
   CHECK(rig.wait_ended(out.number));

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -56,6 +57,10 @@ Rig::Rig(std::string log_dir) : log_dir_(std::move(log_dir)) {
   auto pipe = journal::create_private_pipe();
   REQUIRE(pipe.has_value());
   pipe_ = std::move(*pipe);
+  renew_channel();
+}
+
+void Rig::renew_channel() {
   auto channel = os::create_message_pair();
   REQUIRE(channel.has_value());
   channel_ = std::move(*channel);
@@ -70,10 +75,38 @@ void Rig::set_console(int out, int err) {
   console_err_ = err;
 }
 
-void Rig::start() {
+void Rig::start() { start(Traced::no); }
+
+bool Rig::start_and_kill_at_call(int n) {
+  start(Traced::yes);
+  send(journal::Leave{});
+  int status = 0;
+  REQUIRE(::waitpid(pid_, &status, 0) == pid_);  // the stop that it begins with
+  REQUIRE(::ptrace(PTRACE_SETOPTIONS, pid_, nullptr, PTRACE_O_TRACESYSGOOD) == 0);
+  for (int calls = 0; calls < 2 * n;) {  // a call stops at its entry and at its exit
+    REQUIRE(::ptrace(PTRACE_SYSCALL, pid_, nullptr, nullptr) == 0);
+    REQUIRE(::waitpid(pid_, &status, 0) == pid_);
+    if (WIFEXITED(status)) {
+      pid_ = -1;
+      return false;
+    }
+    REQUIRE(WIFSTOPPED(status));
+    if (WSTOPSIG(status) == (SIGTRAP | 0x80)) ++calls;
+    if (calls == 2 * n - 1) break;
+  }
+  kill();
+  renew_channel();  // its Leave may still be there
+  return true;
+}
+
+void Rig::start(Traced traced) {
   pid_ = ::fork();
   REQUIRE(pid_ >= 0);
   if (pid_ == 0) {
+    if (traced == Traced::yes) {
+      ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
+      ::raise(SIGSTOP);
+    }
     if (console_out_ >= 0) ::dup2(console_out_, 1);
     if (console_err_ >= 0) ::dup2(console_err_, 2);
     const LogWriterFds fds{.channel = ::dup(channel_.theirs.number()),
@@ -87,8 +120,18 @@ void Rig::start() {
     ::_exit(logwriter_main(fds));
   }
   send(journal::Configure{.log_dir = log_dir_});
-  for (const auto& [number, known] : streams_) send_stream(number, known);
+  send_again();
   send(journal::AllSent{});
+}
+
+void Rig::send_again() {
+  for (const auto& [number, known] : streams_) send_stream(number, known);
+}
+
+void Rig::hang_up() {
+  channel_.ours.reset();
+  channel_.theirs.reset();
+  streams_.clear();
 }
 
 void Rig::kill() {
@@ -130,9 +173,13 @@ void Rig::send(const journal::ToWriter& message, const std::vector<os::FdView>& 
   REQUIRE(sent);
 }
 
-std::optional<journal::FromWriter> Rig::next(os::Fd* descriptor) {
+std::optional<journal::FromWriter> Rig::next(os::Fd* descriptor) { return next(10000, descriptor); }
+
+std::optional<journal::FromWriter> Rig::poll() { return next(0, nullptr); }
+
+std::optional<journal::FromWriter> Rig::next(int milliseconds, os::Fd* descriptor) {
   pollfd look{.fd = channel_.ours.number(), .events = POLLIN, .revents = 0};
-  if (::poll(&look, 1, 10000) != 1) return std::nullopt;
+  if (::poll(&look, 1, milliseconds) != 1) return std::nullopt;
   std::array<char, journal::most_message_bytes> packet;
   auto received = os::receive_message(channel_.ours.view(), packet);
   REQUIRE(received.has_value());
@@ -157,6 +204,14 @@ std::optional<journal::Trouble> Rig::wait_trouble(bool begins) {
     if (trouble != nullptr && trouble->begins == begins) return *trouble;
   }
   return std::nullopt;
+}
+
+std::string lines_of(std::uint64_t count) {
+  std::string text;
+  for (std::uint64_t i = 0; i < count; ++i) {
+    text += std::to_string(i) + std::string(i * 7 % 90, 'x') + '\n';
+  }
+  return text;
 }
 
 void write_to(const os::Fd& pipe, std::string_view text) {

@@ -49,6 +49,9 @@ class Rig {
   void set_console(int out, int err);
   /// Starts a log writer, sends what a supervisor sends, and waits for Hello.
   void start();
+  /// The same under ptrace(2), with Leave sent as well: it does all of its work and exits. Killed
+  /// before its n-th system call; false when it ended before that.
+  bool start_and_kill_at_call(int n);
   /// SIGKILL, and reaps it.
   void kill();
   /// Waits for its end: the exit code, or -signal.
@@ -69,8 +72,15 @@ class Rig {
   Opened open(const Wanted& wanted);
   void send(const journal::ToWriter& message, const std::vector<os::FdView>& descriptors = {});
 
+  /// Every open stream once more.
+  void send_again();
+  /// Our end of the channel is closed, as are our copies of the read ends.
+  void hang_up();
+
   /// The next message; none within ten seconds. Ended closes our copy.
   std::optional<journal::FromWriter> next(os::Fd* descriptor = nullptr);
+  /// A message that is there already.
+  std::optional<journal::FromWriter> poll();
   /// Takes messages until this stream has ended. Whether it did in time.
   bool wait_ended(std::uint32_t number);
   /// Takes messages until a Trouble that begins, or ends.
@@ -83,6 +93,10 @@ class Rig {
     Wanted wanted;
     os::Fd read_end;
   };
+  std::optional<journal::FromWriter> next(int milliseconds, os::Fd* descriptor);
+  enum class Traced : std::uint8_t { no, yes };
+  void start(Traced traced);
+  void renew_channel();
   void send_stream(std::uint32_t number, const Known& known);
 
   std::string log_dir_;
@@ -94,6 +108,8 @@ class Rig {
   std::map<std::uint32_t, Known> streams_;
 };
 
+/// Numbered lines of differing length.
+std::string lines_of(std::uint64_t count);
 /// Writes all of it, waiting where the pipe is full.
 void write_to(const os::Fd& pipe, std::string_view text);
 /// Waits until `holds` does, looking at it every millisecond; false after ten seconds.
