@@ -23,6 +23,12 @@ FrameState FrameReader::append(std::string_view bytes) {
   return searched_ > limit_ ? FrameState::too_long : FrameState::fine;
 }
 
+void FrameReader::clear() {
+  // An assignment of an empty string would keep the capacity.
+  std::string().swap(bytes_);
+  taken_ = searched_ = 0;
+}
+
 std::optional<std::string_view> FrameReader::next() {
   if (!has_message()) {
     forget_taken();

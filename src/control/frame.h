@@ -26,6 +26,8 @@ class FrameReader {
   FrameState append(std::string_view bytes);
   /// The next whole message, without its NUL; valid until the next call of append or next.
   std::optional<std::string_view> next();
+  /// Forgets everything and gives its memory back.
+  void clear();
   /// Whether a whole message waits.
   [[nodiscard]] bool has_message() const;
   /// Whether there are bytes of a message that is not whole yet, and no whole one.

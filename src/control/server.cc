@@ -165,7 +165,7 @@ void Server::receive(Connection& connection) {
   if (connection.frames.append({buffer.data(), *got}) == FrameState::too_long) {
     queue(connection, error_reply({.subject = "longer than 1 MiB"}));
     connection.stage = Connection::Stage::farewell;
-    connection.frames = FrameReader();
+    connection.frames.clear();
   }
   account(connection);
   relieve_memory();
@@ -304,7 +304,7 @@ void Server::doom(Connection& connection) {
   connection.stage = Connection::Stage::doomed;
   connection.topic = Topic::none;
   drop_unsent(connection);
-  connection.frames = FrameReader();
+  connection.frames.clear();
   account(connection);
   connection.deadline = earliest_ = Instant{};
 }
@@ -314,7 +314,7 @@ void Server::relieve_memory() {
     const bool is_output = unsent_bytes_ > most_unsent_bytes;
     Connection* worst = nullptr;
     for (const auto& connection : connections_) {
-      if (!connection) continue;
+      if (!connection || connection->stage == Connection::Stage::doomed) continue;
       const std::size_t cost = is_output ? connection->unsent_size() : connection->accounted;
       if (cost < read_size) continue;
       if (worst == nullptr || connection->active < worst->active) worst = connection.get();

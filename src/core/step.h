@@ -14,7 +14,6 @@
 #include "base/time.h"
 #include "core/action.h"
 #include "core/catalog.h"
-#include "core/derived.h"
 #include "core/event.h"
 #include "core/state.h"
 
@@ -40,14 +39,13 @@ class State {
 
  private:
   friend class Stepper;
-  friend struct Inspector;  ///< invariants.cc
+  friend struct StateTestAccess;
   SupervisorState supervisor_;
   std::vector<InstanceState> instances_;
-  Derived derived_;
+  // derived: the deadline heap, the work list, counters (owner: core)
 };
 
-/// Applies one event. Appends to `outcome`; does not clear it. An event that is stale, doubled or
-/// not possible in the instance's phase changes nothing; docs/STATES.md has the table.
+/// Applies one event. Appends to `outcome`; does not clear it.
 void step(State& state, const Catalog& catalog, const Event& event, Instant now, Outcome& outcome);
 
 }  // namespace stayd::core

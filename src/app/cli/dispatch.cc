@@ -5,6 +5,7 @@
 #include "app/cli/output.h"
 #include "app/cli/verbs.h"
 #include "base/text.h"
+#include "os/fd.h"
 
 namespace stayd::app {
 namespace {
@@ -82,6 +83,8 @@ int help_main(std::span<char* const> arguments) {
 }
 
 int dispatch(const CommandLine& table, std::span<char* const> words) {
+  // A closed 0, 1 or 2 would be given to the first file that is opened.
+  if (!os::fill_standard_streams()) return exit_own_failure;
   the_table = table;
   const auto name = called_as(words);
   const auto rest = behind_first(words);

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// The verb table, and nothing else.
+#include <array>
+
+#include "app/cli/verbs.h"
+#include "app/logwriter/logwriter.h"
+
+using namespace stayd::app;
+
+namespace {
+
+constexpr std::array verbs{
+    Verb{&version_syntax, version_main},
+    Verb{&help_syntax, help_main},
+};
+
+constexpr std::array processes{
+    InternalProcess{"@logwriter", [] { return logwriter_main(); }},
+};
+
+}  // namespace
+
+int main(int count, char** words) {
+  return dispatch({.verbs = verbs, .processes = processes},
+                  {words, static_cast<std::size_t>(count)});
+}
