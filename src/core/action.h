@@ -14,17 +14,20 @@ namespace stayd::core {
 enum class ActionKind : std::uint8_t {
   spawn,          ///< start `run`; answered by Event spawned or spawn_failed
   watch_ready,    ///< begin the readiness probe; answered by became_ready, or never
-  unwatch_ready,  ///< end it
+  unwatch_ready,  ///< end it: the run stops or is gone without having become ready
   signal,         ///< `signal` to `whom` of `run`
   stop_command,   ///< run it in the service's context; answered by command_ended
   reload_command,
   await_empty,  ///< main is gone: say emptied as soon as nothing of `run` is left (maybe at once)
-  terminate_rest,  ///< TERM (and CONT) to whatever is left of `run`
+  terminate_rest,  ///< TERM (and CONT) to whatever is left of `run`; always just after await_empty
   kill,            ///< freeze and kill everything of `run`, main included; again at each call
-  release,         ///< the run is over and empty: close and remove what belonged to it
-  announce,        ///< tell subscribers: `instance` went from `before` to its present phase
-  leave,           ///< the supervisor ends with `exit_status`: nothing runs any more
+  release,   ///< the run is over and empty, or its spawn failed: close and remove what belonged to
+             ///< it; exactly one for each spawn
+  announce,  ///< tell subscribers: `instance` went from `before` to its present phase; at most one
+             ///< an instance in a step, after everything but leave
+  leave,     ///< the supervisor ends with `exit_status`: nothing runs any more; the last of a step
 };
+inline constexpr std::size_t action_count = 12;
 
 struct Action {
   ActionKind kind = ActionKind::announce;

@@ -3,8 +3,10 @@
 // commands, paths and names. Built once from the services, immutable then.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/ids.h"
@@ -46,7 +48,9 @@ class Catalog {
  public:
   /// Services in the order of their ids; `on_failure` targets and dependencies by id.
   void add(const model::Service& service);
-  /// Ends the building: makes the reverse edges. Fails on a dependency cycle or an id out of range.
+  /// Ends the building: makes the reverse edges. Fails on an id out of range, on a service that
+  /// requires and conflicts with the same other, and on a cycle of requires, wants and after, which
+  /// it names as the path: "web -> db -> web".
   Status finish(const model::Supervisor& supervisor);
 
   [[nodiscard]] std::uint32_t service_count() const;
@@ -62,16 +66,37 @@ class Catalog {
   [[nodiscard]] model::ExitWhen exit_when() const;
   [[nodiscard]] Duration shutdown_timeout() const;
   [[nodiscard]] std::uint32_t max_parallel_starts() const;
+  [[nodiscard]] bool foreground() const;
+  [[nodiscard]] bool pass_status() const;
 
  private:
-  // owner: core
+  [[nodiscard]] Status check_edges() const;
+  [[nodiscard]] Status check_cycles() const;
+  [[nodiscard]] std::string cycle_text(std::span<const std::uint32_t> path) const;
+  void make_reverse_edges();
+
   std::vector<Rules> rules_;
   std::vector<ServiceId> service_of_;
   std::vector<Edge> forward_, backward_;
   std::vector<std::uint32_t> forward_at_, backward_at_;
   std::vector<ServiceId> on_failure_;
   std::vector<std::uint32_t> on_failure_at_;
-  model::Supervisor supervisor_;
+  std::vector<std::string> names_;  ///< for messages; empty once finished
+  model::ExitWhen exit_when_ = model::ExitWhen::never;
+  Duration shutdown_timeout_{};
+  std::uint32_t max_parallel_starts_ = 0;
+  bool foreground_ = false;
+  bool pass_status_ = false;
 };
+
+/// Edges along which starts are ordered, and stops in reverse.
+constexpr bool orders(model::EdgeKind kind) {
+  return kind == model::EdgeKind::requires_ || kind == model::EdgeKind::wants ||
+         kind == model::EdgeKind::after;
+}
+/// Edges along which a start goes on to the other service.
+constexpr bool pulls(model::EdgeKind kind) {
+  return kind == model::EdgeKind::requires_ || kind == model::EdgeKind::wants;
+}
 
 }  // namespace stayd::core

@@ -8,6 +8,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "core/state.h"
+#include "model/spec.h"
 
 namespace stayd::core {
 
@@ -18,7 +19,7 @@ enum class EventKind : std::uint8_t {
   operator_restart,
   operator_reload,
   operator_kill,
-  spawned,       ///< pid
+  spawned,       ///< pid. The start worked: exec succeeded
   spawn_failed,  ///< failure; transient: it may work later (EAGAIN, ENOMEM, EMFILE, ENFILE, ENOSPC)
   became_ready,
   main_exited,  ///< exit
@@ -30,6 +31,7 @@ enum class EventKind : std::uint8_t {
   tick,            ///< time has passed: deadlines due at `now` are acted on
   resumed,         ///< sent once after a take-over, when every fact found has been told
 };
+inline constexpr std::size_t event_count = 17;
 
 struct Event {
   EventKind kind = EventKind::tick;
@@ -39,7 +41,8 @@ struct Event {
   LastFailure failure;
   bool transient = false;
   LastExit exit;
-  std::int32_t signal = 0;
+  std::int32_t signal = 0;                    ///< shutdown, operator_kill
+  model::StopTo whom = model::StopTo::group;  ///< operator_kill
   std::uint32_t operator_uid = 0;
   std::int32_t operator_pid = 0;
   WallTime wall{};  ///< noted in what the event changes, never decided on

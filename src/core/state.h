@@ -54,7 +54,7 @@ enum class Reason : std::uint8_t {
   operator_kill,
   needed_by,            ///< started because `cause` requires or wants it
   requirement_waiting,  ///< `cause` has not met its condition yet
-  requirement_failed,   ///< `cause`, which it requires, failed or was stopped
+  requirement_failed,   ///< `cause`, which it requires, failed or ended
   conflict,             ///< stopped because of `cause`, or waits until `cause` is gone
   part_of,              ///< follows the stop or restart of `cause`
   start_slots,          ///< waits: max-parallel-starts are starting
@@ -67,11 +67,13 @@ enum class Reason : std::uint8_t {
   never_restart_code,  ///< exit code in never-on
   policy_no_restart,   ///< restart policy says that this end is final
   task_done,
-  on_failure_of,   ///< started because `cause` failed
-  stop_escalated,  ///< stop-timeout passed: killed
-  shutdown,        ///< the supervisor is going down
-  resource_retry,  ///< a spawn failed for want of something that may come back (EAGAIN, ...)
+  on_failure_of,        ///< started because `cause` failed
+  stop_escalated,       ///< stop-timeout passed: killed
+  shutdown,             ///< the supervisor is going down
+  resource_retry,       ///< a spawn failed for want of something that may come back (EAGAIN, ...)
+  requirement_stopped,  ///< `cause`, which it requires, was stopped by somebody
 };
+inline constexpr std::size_t reason_count = 26;
 
 enum class ExitKind : std::uint8_t { none, code, signal, unknown };
 
@@ -85,14 +87,16 @@ struct LastExit {
   Duration ran_for{};
 };
 
-/// The child's step at which a start failed (os/spawn.h names them) and its errno.
+/// The child's step at which a start failed and its errno. The steps are os/spawn.h's; the core
+/// knows one of them, for the exit codes 126 and 127.
+inline constexpr std::uint8_t execute_step = 16;
 struct LastFailure {
   std::uint8_t step = 0;
   std::int32_t number = 0;
   std::int32_t detail = 0;
 };
 
-/// How far a stop has gone.
+/// How far a stop has gone. In `cleaning` never none: what is left has been sent TERM.
 enum class StopStage : std::uint8_t { none, asked, escalated };
 
 enum class DeadlineKind : std::uint8_t { phase, health, watchdog, schedule };
@@ -101,13 +105,16 @@ inline constexpr std::size_t deadline_kinds = 4;
 struct InstanceState {
   Phase phase = Phase::stopped;
   Want want = Want::down;
-  Reason reason = Reason::none;
+  Reason reason = Reason::none;       ///< of the phase
+  Reason want_reason = Reason::none;  ///< of the want: who or what last set it
   StopStage stop_stage = StopStage::none;
+  std::uint8_t kills = 0;           ///< how often everything was killed in this stop; saturates
   bool restart_after_stop = false;  ///< the stop under way is half of a restart
+  bool start_timed_out = false;     ///< the stop under way is for a run that never became ready
   bool terminal_stopped = false;    ///< the main process is stopped by a signal (SIGSTOP)
   bool started_by_operator = false;
-  std::uint8_t reserved = 0;
   InstanceId cause = no_instance;  ///< the other instance that `reason` speaks of
+  InstanceId want_cause = no_instance;
   std::int32_t pid = 0;            ///< main process of `run`; 0: none
   std::uint32_t operator_uid = 0;  ///< for operator_* reasons
   std::int32_t operator_pid = 0;
@@ -125,7 +132,7 @@ struct InstanceState {
   std::uint32_t spawn_retries = 0;  ///< resource failures in a row
   Instant window_start{};
   LastExit last_exit;
-  LastFailure last_failure;
+  LastFailure last_failure;  ///< of the last start, if that failed
 };
 static_assert(std::is_trivially_copyable_v<InstanceState>);
 

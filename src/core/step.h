@@ -14,6 +14,7 @@
 #include "base/time.h"
 #include "core/action.h"
 #include "core/catalog.h"
+#include "core/derived.h"
 #include "core/event.h"
 #include "core/state.h"
 
@@ -39,13 +40,14 @@ class State {
 
  private:
   friend class Stepper;
-  friend struct StateTestAccess;
+  friend struct Inspector;  ///< invariants.cc
   SupervisorState supervisor_;
   std::vector<InstanceState> instances_;
-  // derived: the deadline heap, the work list, counters (owner: core)
+  Derived derived_;
 };
 
-/// Applies one event. Appends to `outcome`; does not clear it.
+/// Applies one event. Appends to `outcome`; does not clear it. An event that is stale, doubled or
+/// not possible in the instance's phase changes nothing; docs/STATES.md has the table.
 void step(State& state, const Catalog& catalog, const Event& event, Instant now, Outcome& outcome);
 
 }  // namespace stayd::core

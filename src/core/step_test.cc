@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/step.h"
+
+#include <doctest/doctest.h>
+
+#include "core/test_world.h"
+
+namespace stayd::core {
+namespace {
+
+using model::EdgeKind;
+
+TEST_CASE("events of an earlier run and doubled events change nothing") {
+  World world({service("web")});
+  world.boot();
+  const Event old_exit = world.about(EventKind::main_exited, "web");
+  const Event old_emptied = world.about(EventKind::emptied, "web");
+  world.happens(old_exit);
+  CHECK(world.happens(old_exit) == "");
+  world.happens(old_emptied);
+  CHECK(world.phase("web") == "preparing");
+  CHECK(world.happens(old_emptied) == "");
+  const Event spawned = world.about(EventKind::spawned, "web");
+  world.happens(spawned);
+  for (const Event& event : {old_exit, old_emptied, spawned}) {
+    CHECK(world.happens(event) == "");
+    CHECK(world.outcome().touched.empty());
+  }
+  CHECK(world.phase("web") == "running");
+}
+
+TEST_CASE("a change is announced once a step, with the phase before it") {
+  World world({service("web")});
+  world.happens(EventKind::boot);
+  world.happens(EventKind::spawned, "web");
+  REQUIRE(world.outcome().actions.size() == 1);
+  CHECK(world.outcome().actions[0].kind == ActionKind::announce);
+  CHECK(world.outcome().actions[0].before == Phase::preparing);
+  CHECK(world.phase("web") == "running");
+  CHECK(world.outcome().touched.size() == 1);
+}
+
+TEST_CASE("runs are numbered through all instances and never again") {
+  World world({service("a"), service("b")});
+  world.boot();
+  CHECK(number_of(world.of("a").run) == 1);
+  CHECK(number_of(world.of("b").run) == 2);
+  world.ends("a", 0);
+  CHECK(number_of(world.of("a").run) == 3);
+}
+
+/// The ledger's copy goes into a new supervisor.
+void take_over(World& world) {
+  const std::vector<InstanceState> ledger(world.state().instances().begin(),
+                                          world.state().instances().end());
+  const SupervisorState supervisor = world.state().supervisor();
+  world.state().restore(supervisor, ledger, world.catalog());
+}
+
+TEST_CASE("after a take-over what asks for an answer is asked again") {
+  model::Service starting = service("starting");
+  starting.ready.kind = model::ProbeKind::notify;
+  World world({service("running"), starting, service("stopping"), service("cleaning")});
+  world.boot();
+  world.happens(EventKind::operator_stop, "stopping");
+  world.exits("cleaning", 1);
+  take_over(world);
+  CHECK(world.happens(EventKind::resumed) ==
+        "watch-ready starting, signal stopping 15, await-empty cleaning, terminate-rest cleaning");
+  CHECK(world.phase("running") == "running");
+  CHECK(world.after(seconds(10)) == "kill stopping, kill cleaning");
+}
+
+TEST_CASE("a spawn of which nothing was found after a take-over is made again, as a new run") {
+  World world({service("web")});
+  world.happens(EventKind::boot);
+  take_over(world);
+  CHECK(world.happens(EventKind::resumed) == "release web, spawn web");
+  CHECK(number_of(world.of("web").run) == 2);
+}
+
+TEST_CASE("exits that are found after a take-over are handled as any other") {
+  World world({service("db"), service("web")});
+  world.boot();
+  take_over(world);
+  CHECK(world.happens(EventKind::emptied, "db") == "release db, spawn db");
+  CHECK(world.of("db").last_exit.kind == ExitKind::unknown);
+  CHECK(world.exits("web", 3) == "await-empty web, terminate-rest web");
+  CHECK(world.of("web").last_exit.value == 3);
+}
+
+TEST_CASE("a spawn whose process had already ended when it was found") {
+  World world({service("web")});
+  world.happens(EventKind::boot);
+  take_over(world);
+  CHECK(world.exits("web", 3) == "await-empty web, terminate-rest web");
+  CHECK(world.happens(EventKind::emptied, "web") == "release web, spawn web");
+}
+
+TEST_CASE("a shutdown goes on after a take-over, and leave is given again") {
+  std::vector<model::Service> services{service("db"), service("web")};
+  services[1].dependencies = {on(0, EdgeKind::requires_)};
+  World world(services);
+  world.boot();
+  world.happens(EventKind::shutdown);
+  take_over(world);
+  CHECK(world.happens(EventKind::resumed) == "signal web 15");
+  CHECK(world.ends("web", 0) == "release web, signal db 15");
+  CHECK(world.ends("db", 0) == "release db, leave 0");
+  take_over(world);
+  CHECK(world.happens(EventKind::resumed) == "leave 0");
+}
+
+TEST_CASE("deadlines outlive a take-over") {
+  World world({service("web")});
+  world.boot();
+  world.ends("web", 1);
+  world.spawn_all();
+  world.ends("web", 1);
+  REQUIRE(world.phase("web") == "backoff");
+  take_over(world);
+  CHECK(world.until_deadline() == milliseconds(100));
+  CHECK(world.happens(EventKind::resumed) == "");
+  CHECK(world.after(milliseconds(100)) == "spawn web");
+}
+
+TEST_CASE("an instance's state stays small: it is a ledger slot, and there are thousands") {
+  CHECK(sizeof(InstanceState) <= 232);
+}
+
+}  // namespace
+}  // namespace stayd::core

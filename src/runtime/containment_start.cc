@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// How containment finds out what it can do here.
+#include <algorithm>
+#include <cerrno>
+
+#include "os/process.h"
+#include "runtime/containment.h"
+
+namespace stayd::runtime {
+
+namespace {
+
+constexpr const char* probe_name = "@probe";  // no instance can have it
+
+std::string with_hint(Error error) {
+  switch (error.number) {
+    case EROFS: return error.message + " (cgroups are mounted read-only)";
+    case EACCES:
+    case EPERM: return error.message + " (the cgroup is not delegated to us)";
+    default: return error.message;
+  }
+}
+
+/// Starts something that cannot be executed, so that nothing runs: it fails in that last step, or
+/// earlier, and then it says what cannot be done with the cgroup.
+Status try_to_spawn_into(const os::Cgroup& cgroup, os::Spawner& spawner) {
+  char name[] = "probe";
+  char* arguments[] = {name, nullptr};
+  char* environment[] = {nullptr};
+  os::SpawnPlan plan{.executable = "/",
+                     .arguments = arguments,
+                     .environment = environment,
+                     .set_oom_score = false,
+                     .cgroup = cgroup.fd()};
+  auto spawned = spawner.spawn(plan);
+  if (spawned) {
+    // It did not live to fail: killed at birth.
+    os::reap(spawned->process.view());
+    return failure("what is started in a cgroup here is killed at once");
+  }
+  if (plan.failed_step == os::SpawnStep::execute) return {};
+  return std::unexpected(std::move(spawned).error());
+}
+
+}  // namespace
+
+Containment Containment::create(Setting setting, os::Spawner& spawner) {
+  Containment made(std::move(setting));
+  if (Status opened = made.open_base(spawner); opened) {
+    made.mode_ = ContainmentMode::cgroup;
+    return made;
+  } else {
+    made.reason_ = with_hint(std::move(opened).error());
+  }
+  if (made.base_.valid()) (void)made.own_.remove_child("stayd." + made.setting_.name);
+  made.base_ = {};
+  made.base_name_.clear();
+  made.watch_.reset();
+  made.mode_ =
+      made.setting_.keeper == 1 ? ContainmentMode::pid_namespace : ContainmentMode::processes;
+  return made;
+}
+
+Status Containment::open_base(os::Spawner& spawner) {
+  own_ = TRY(os::Cgroup::own());
+  base_name_ = TRY(os::cgroup_of(os::own_pid()));
+  base_name_ += (base_name_ == "/" ? "stayd." : "/stayd.") + setting_.name;
+  base_ = TRY(own_.create_child("stayd." + setting_.name));
+  // Without a watch (fs.inotify.max_user_instances) leaves are looked at from time to time.
+  if (auto watch = os::CgroupWatch::create()) watch_ = std::move(*watch);
+  TRY(test_base(spawner));
+  if (!setting_.take_over) clear_leftovers();
+  return {};
+}
+
+Status Containment::test_base(os::Spawner& spawner) {
+  const os::Cgroup probe = TRY(base_.create_child(probe_name));
+  spawner.test_clone_into(probe.fd());
+  Status spawned = try_to_spawn_into(probe, spawner);
+  (void)base_.remove_child(probe_name);
+  return spawned;
+}
+
+void Containment::clear_leftovers() {
+  for (const std::string& name : base_.children()) {
+    setting_.next_leaf = std::max(setting_.next_leaf, leaf_number(name) + 1);
+    if (is_populated(name) == true) {
+      ++killed_at_start_;
+      (void)kill_leaf(name);
+    }
+    remove_leaf(name);
+  }
+}
+
+}  // namespace stayd::runtime
