@@ -13,7 +13,6 @@ using control::InstanceView;
 using core::Phase;
 using core::Reason;
 
-constexpr auto last_reason = Reason::resource_retry;
 constexpr std::size_t most_line_bytes = 400;
 
 /// "restart-limit" and "restart_limit" are the same word.
@@ -58,6 +57,7 @@ bool speaks_of_exit(Reason reason) {
     case Reason::needed_by:
     case Reason::requirement_waiting:
     case Reason::requirement_failed:
+    case Reason::requirement_stopped:
     case Reason::conflict:
     case Reason::part_of:
     case Reason::start_slots:
@@ -88,7 +88,9 @@ std::string clause_of(Reason reason, const InstanceView& instance) {
     case Reason::needed_by: return "started because " + cause + " needs it";
     case Reason::requirement_waiting: return "requires " + dependency_text(instance);
     case Reason::requirement_failed:
-      return "requires " + dependency_text(instance) + ", which failed or was stopped";
+      return "requires " + dependency_text(instance) + ", which failed or ended";
+    case Reason::requirement_stopped:
+      return "requires " + dependency_text(instance) + ", which was stopped";
     case Reason::conflict: return "conflicts with " + cause;
     case Reason::part_of: return "is part of " + cause + " and follows it";
     case Reason::start_slots: return "as many as max-parallel-starts allows are starting";
@@ -107,13 +109,15 @@ std::string clause_of(Reason reason, const InstanceView& instance) {
     case Reason::on_failure_of: return "started because " + cause + " failed";
     case Reason::stop_escalated: return "did not stop in time and was killed";
     case Reason::shutdown: return "the supervisor is going down";
-    case Reason::resource_retry: return end_clause(instance) + "; it is tried again";
+    case Reason::resource_retry: return end_clause(instance);
   }
   return {};
 }
 
 std::string backoff_clause(const InstanceView& instance, WallTime now) {
-  std::string text = "is in backoff, " + ordinal(instance.restarts + std::uint64_t{1}) + " restart";
+  const bool is_retry = reason_of(instance.reason) == Reason::resource_retry;
+  std::string text = is_retry ? "is in backoff, tried again"
+                              : "is in backoff, " + ordinal(instance.restarts) + " restart";
   if (instance.next_start.ns == 0) return text;
   return text + " in " + age(now, instance.next_start);
 }
@@ -135,7 +139,7 @@ std::optional<Phase> phase_of(std::string_view text) {
 }
 
 std::optional<Reason> reason_of(std::string_view text) {
-  for (std::uint8_t i = 0; i <= static_cast<std::uint8_t>(last_reason); ++i) {
+  for (std::size_t i = 0; i < core::reason_count; ++i) {
     const auto reason = static_cast<Reason>(i);
     if (same_word(core::word(reason), text)) return reason;
   }
