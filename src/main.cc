@@ -15,7 +15,9 @@ constexpr std::array verbs{
     Verb{&restart_syntax, restart_main},
     Verb{&reload_syntax, reload_main},
     Verb{&kill_syntax, kill_main},
+    Verb{&explain_syntax, explain_main},
     Verb{&wait_syntax, wait_main},
+    Verb{&events_syntax, events_main},
     Verb{&version_syntax, version_main},
     Verb{&help_syntax, help_main},
 };

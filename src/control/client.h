@@ -38,6 +38,9 @@ struct ResultRow {
 struct EventRow {
   std::string_view kind, before, method, right, message;
   WallTime at{};
+  std::vector<std::string_view> names;
+  std::uint32_t uid = 0;
+  std::int32_t pid = 0;
   bool has_instance = false;
   InstanceView instance;
 };

@@ -126,6 +126,7 @@ enum class Place : std::uint8_t {
   results,
   result,
   event,
+  event_names,
   skipped_over,
 };
 
@@ -223,12 +224,14 @@ Place ReplySink::place_of_object() {
     case Place::supervisor:
     case Place::last_exit:
     case Place::failure:
+    case Place::event_names:
     case Place::skipped_over: return Place::skipped_over;
   }
   return Place::skipped_over;
 }
 
 Place ReplySink::place_of_array() const {
+  if (here() == Place::event && key_ == "names") return Place::event_names;
   if (here() != Place::parameters) return Place::skipped_over;
   if (key_ == "instances" || key_ == "causes") return Place::instances;
   return key_ == "results" ? Place::results : Place::skipped_over;
@@ -248,6 +251,9 @@ bool ReplySink::take(const Scalar& value) {
     case Place::failure: failure_finder_.take(instance_->failure, key_, value); return true;
     case Place::result: take_result(value); return true;
     case Place::event: take_event(value); return true;
+    case Place::event_names:
+      if (value.kind == Scalar::Kind::text) content_.event->names.push_back(value.text);
+      return true;
     case Place::instances:
     case Place::results:
     case Place::skipped_over: return true;
@@ -302,6 +308,8 @@ void ReplySink::take_event(const Scalar& value) {
   if (key_ == "method") assign(row.method, value);
   if (key_ == "right") assign(row.right, value);
   if (key_ == "message") assign(row.message, value);
+  if (key_ == "uid") assign(row.uid, value);
+  if (key_ == "pid") assign(row.pid, value);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 // turned into a message and an exit code.
 #pragma once
 
+#include <deque>
 #include <expected>
 #include <string>
 #include <vector>
@@ -34,9 +35,10 @@ std::expected<control::ReplyContent, Trouble> next_reply(Session& session);
 /// What an error reply means.
 Trouble trouble_of(const control::RemoteError& error);
 
-/// All pages of Status. The views point into `pages`.
+/// All pages of Status. The views point into `pages` and `words`.
 struct StatusAnswer {
   std::vector<control::ReplyContent> pages;
+  std::deque<std::string> words;  ///< last lines, found by the command line
   control::SupervisorView supervisor;
   std::vector<control::InstanceView> instances;
 };
