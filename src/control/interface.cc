@@ -5,8 +5,10 @@
 
 namespace stayd::control {
 
-std::string_view interface_description() {
-  return R"varlink(# The control interface of a supervisor, a Unix socket: RUNTIME-DIR/control.
+namespace {
+
+constexpr std::string_view supervisor_interface =
+    R"varlink(# The control interface of a supervisor, a Unix socket: RUNTIME-DIR/control.
 #
 # Times are RFC 3339 in UTC with nanoseconds, durations seconds, sizes bytes. Members are added,
 # never renamed; a reader skips those that it does not know. A parameter that a method does not
@@ -221,7 +223,10 @@ error TooManyConnections ()
 # What came is no call; the connection is closed.
 error MalformedMessage (reason: string)
 )varlink";
-}
+
+}  // namespace
+
+std::string_view interface_description() { return supervisor_interface; }
 
 std::string_view service_interface_description() {
   return R"varlink(# What every Varlink service answers.

@@ -245,7 +245,7 @@ void Server::find_earliest_deadline() {
 
 // --- sending -----------------------------------------------------------------------------------
 
-void Server::send(ConnectionId id, Reply reply) {
+void Server::send(ConnectionId id, const Reply& reply) {
   Connection* connection = find(id);
   if (connection == nullptr || connection->stage != Connection::Stage::calling) return;
   ENSURE(reply.continues == Continues::no || connection->more);

@@ -120,7 +120,7 @@ class Server {
 
   /// A reply to the call that is under way on `connection`; with Continues::no its last. Sent at
   /// once as far as the socket takes it. Without effect on a connection that is gone.
-  void send(ConnectionId connection, Reply reply);
+  void send(ConnectionId connection, const Reply& reply);
 
   /// The call under way becomes a subscription: publish reaches it for the instances that `names`
   /// choose (names.h). Ended by the connection's end, or by send with Continues::no.

@@ -15,7 +15,7 @@ constexpr std::size_t shared_bytes = 4096;
 constexpr std::size_t wanted_capacity = 1u << 20;  // an ordinary user's /proc/sys/fs/pipe-max-size
 
 std::uint32_t* word(const os::Mapping& mapping) {
-  return static_cast<std::uint32_t*>(static_cast<void*>(mapping.data()));
+  return reinterpret_cast<std::uint32_t*>(mapping.data());
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace {
 
 constexpr const char* probe_name = "@probe";  // no instance can have it
 
-std::string with_hint(Error error) {
+std::string with_hint(const Error& error) {
   switch (error.number) {
     case EROFS: return error.message + " (cgroups are mounted read-only)";
     case EACCES:

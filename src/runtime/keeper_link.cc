@@ -19,7 +19,7 @@ std::string_view bytes_of(const LinkMessage& message) {
 
 Status try_send_link(os::FdView socket, const LinkMessage& message,
                      std::span<const os::FdView> descriptors) {
-  TRY(os::send_message(socket, bytes_of(message), descriptors));
+  (void)TRY(os::send_message(socket, bytes_of(message), descriptors));
   return {};
 }
 

@@ -180,7 +180,8 @@ TEST_CASE("a ledger of another Spec, version or size is refused") {
   CHECK_FALSE(Ledger::open(world.file.view(), instances + 1, spec).has_value());
   CHECK_FALSE(Ledger::open(world.file.view(), instances, spec + 1).has_value());
   CHECK(Ledger::open(world.file.view()).has_value());
-  for (const std::size_t at : {0UL, 8UL, 12UL, 20UL, 24UL}) {  // magic, version, instances, record sizes
+  for (const std::size_t at :
+       {0UL, 8UL, 12UL, 20UL, 24UL}) {  // magic, version, instances, record sizes
     world.bytes.data()[at] ^= 1;
     CHECK_FALSE(Ledger::open(world.file.view()).has_value());
     world.bytes.data()[at] ^= 1;

@@ -86,7 +86,7 @@ void Writer::take(const journal::AllSent&, Letter&) {
   if (pump_.parked() != 0 && !is_known) pump_.forget_parked();
 }
 
-void Writer::take(const journal::GiveBack&, Letter&) { giving_back_.emplace(); }
+void Writer::take(const journal::GiveBack&, Letter&) { giving_back_ = GivingBack{}; }
 
 void Writer::take(const journal::Leave&, Letter&) {
   const journal::Stamp now = journal::stamp_now();
