@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/launcher.h"
+
+#include <array>
+#include <utility>
+
+#include "os/error.h"
+#include "os/files.h"
+#include "os/memory.h"
+
+namespace stayd::runtime {
+namespace {
+
+constexpr int descriptor_limit_number = 7;  // RLIMIT_NOFILE, asm-generic/resource.h
+
+std::unexpected<LaunchFailure> failed(os::SpawnStep step, Error error) {
+  return std::unexpected(LaunchFailure::of(step, std::move(error)));
+}
+
+void replace_all(std::string& text, std::string_view what, std::string_view by) {
+  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
+    text.replace(at, what.size(), by);
+}
+
+/// ${instance} and ${replica}: all that the reader of the configuration could not know.
+void expand(std::string& text, std::string_view instance, std::uint32_t replica) {
+  if (text.find("${") == std::string::npos) return;
+  replace_all(text, "${instance}", instance);
+  replace_all(text, "${replica}", std::to_string(replica));
+}
+
+}  // namespace
+
+LaunchFailure LaunchFailure::of(os::SpawnStep step, Error error) {
+  LaunchFailure failure;
+  failure.what.step = static_cast<std::uint8_t>(step);
+  failure.what.number = error.number;
+  failure.transient = os::is_transient(error.number);
+  failure.text = std::move(error.message);
+  return failure;
+}
+
+std::string Launcher::text_of(const core::LastFailure& failure) {
+  std::string text = os::phrase(static_cast<os::SpawnStep>(failure.step));
+  text += ": ";
+  text += os::error_text(failure.number);
+  return text;
+}
+
+Result<os::FdView> Launcher::null_device() {
+  if (!null_.valid()) null_ = TRY(os::open_file("/dev/null", os::OpenFor::append_create));
+  return null_.view();
+}
+
+bool Launcher::is_local(const std::string& executable) {
+  if (executable == local_executable_) return true;
+  const bool local = os::is_local(executable.c_str());
+  if (local) local_executable_ = executable;
+  return local;
+}
+
+void Launcher::make_environment(const model::Service& service, const Launch& launch) {
+  const std::string instance = names_.instance(launch.instance);
+  texts_.clear();
+  for (const std::string& variable : service.execution.environment) {
+    std::string& text = texts_.emplace_back(variable);
+    if (service.execution.has_instance_text) expand(text, instance, launch.replica);
+  }
+  texts_.push_back("STAYD_SERVICE=" + service.name);
+  texts_.push_back("STAYD_INSTANCE=" + instance);
+  texts_.push_back("STAYD_RUN=" + std::to_string(number_of(launch.run)));
+  if (service.execution.port_base != 0) {
+    const std::uint32_t port = service.execution.port_base + launch.replica - 1;
+    texts_.push_back("PORT=" + std::to_string(port));
+  }
+  if (!launch.notify_path.empty()) {
+    texts_.emplace_back("NOTIFY_SOCKET=");
+    texts_.back() += launch.notify_path;
+  }
+}
+
+void Launcher::make_arguments(const model::Execution& execution,
+                              std::span<const std::string> arguments, const Launch& launch) {
+  const std::size_t variables = texts_.size();
+  const std::string instance = names_.instance(launch.instance);
+  for (const std::string& argument : arguments) {
+    std::string& text = texts_.emplace_back(argument);
+    if (execution.has_instance_text) expand(text, instance, launch.replica);
+  }
+  // Only now: texts_ moves as it grows.
+  environment_.clear();
+  arguments_.clear();
+  for (std::size_t i = 0; i < texts_.size(); ++i)
+    (i < variables ? environment_ : arguments_).push_back(texts_[i].data());
+  environment_.push_back(nullptr);
+  arguments_.push_back(nullptr);
+}
+
+void Launcher::make_limits(const model::Execution& execution) {
+  limits_.clear();
+  bool descriptors_declared = false;
+  for (const model::ResourceLimit& limit : execution.limits) {
+    limits_.push_back({limit.resource, limit.soft, limit.hard});
+    descriptors_declared |= limit.resource == descriptor_limit_number;
+  }
+  // We raised our own soft limit; programs that loop over all descriptors, or use select(2), must
+  // not inherit that. The hard one stays as it is.
+  if (!descriptors_declared && inheritance_.soft_descriptors != 0)
+    limits_.push_back(
+        {descriptor_limit_number, inheritance_.soft_descriptors, inheritance_.hard_descriptors});
+}
+
+os::SpawnPlan Launcher::make_plan(const model::Service& service, const Launch& launch,
+                                  const std::string& executable) {
+  const model::Execution& execution = service.execution;
+  make_limits(execution);
+  os::SpawnPlan plan;
+  plan.executable = executable.c_str();
+  plan.arguments = arguments_.data();
+  plan.environment = environment_.data();
+  plan.directory = execution.directory.empty() ? nullptr : execution.directory.c_str();
+  plan.limits = limits_;
+  plan.set_ids = execution.set_ids;
+  plan.uid = execution.uid;
+  plan.gid = execution.gid;
+  plan.groups = execution.groups;
+  plan.umask_value = static_cast<std::int32_t>(execution.umask.value_or(022));
+  plan.set_nice = execution.nice.has_value();
+  plan.nice_value = execution.nice.value_or(0);
+  plan.set_oom_score = execution.oom_score_adjust.has_value() || !inheritance_.oom_score_is_zero;
+  plan.oom_score = execution.oom_score_adjust.value_or(0);
+  plan.cgroup = launch.cgroup;
+  plan.pid_at = launch.pid_at;
+  plan.local_executable = is_local(executable);
+  return plan;
+}
+
+std::expected<os::Fd, LaunchFailure> Launcher::open_stdin(const model::Execution& execution) {
+  const auto step = os::SpawnStep::descriptors;
+  switch (execution.stdin_from) {
+    case model::StdinFrom::null:
+    case model::StdinFrom::inherit: return os::Fd{};
+    case model::StdinFrom::file: {
+      auto file = os::open_file(execution.stdin_value, os::OpenFor::read);
+      if (!file) return failed(step, std::move(file).error());
+      return std::move(*file);
+    }
+    case model::StdinFrom::text: break;
+  }
+  auto memory = os::create_sealed("stayd-stdin", execution.stdin_value);
+  if (!memory) return failed(step, std::move(memory).error());
+  // Opened anew: read-only, and from its beginning.
+  auto reopened =
+      os::open_file("/proc/self/fd/" + std::to_string(memory->number()), os::OpenFor::read);
+  return reopened ? std::move(*reopened) : std::move(*memory);
+}
+
+std::expected<os::Spawned, LaunchFailure> Launcher::spawn(os::SpawnPlan& plan) {
+  auto spawned = spawner_.spawn(plan);
+  if (spawned) return std::move(*spawned);
+  const os::SpawnStep step = plan.failed_step;
+  auto failure =
+      failed(step == os::SpawnStep::none ? os::SpawnStep::clone : step, std::move(spawned).error());
+  failure.error().what.detail = plan.failed_detail;
+  return failure;
+}
+
+std::expected<Launched, LaunchFailure> Launcher::start(const model::Service& service,
+                                                       const Launch& launch) {
+  const auto null = null_device();
+  if (!null) return failed(os::SpawnStep::descriptors, null.error());
+  auto input = open_stdin(service.execution);
+  if (!input) return std::unexpected(std::move(input).error());
+  auto outputs = logs_.open(launch.instance, launch.run, service);
+  if (!outputs) return failed(os::SpawnStep::descriptors, std::move(outputs).error());
+
+  const bool inherits = service.execution.stdin_from == model::StdinFrom::inherit;
+  const os::FdView in = input->valid() ? input->view() : inherits ? os::FdView(0) : *null;
+  const os::FdView out = outputs->out.valid() ? outputs->out.view() : *null;
+  const os::FdView err = outputs->err.valid() ? outputs->err.view() : out;
+  const std::array<os::PlannedDescriptor, 4> descriptors{
+      {{in, 0}, {out, 1}, {err, 2}, {launch.ready_pipe, service.ready.fd}}};
+
+  make_environment(service, launch);
+  make_arguments(service.execution, service.execution.command, launch);
+  os::SpawnPlan plan = make_plan(service, launch, service.execution.executable);
+  plan.descriptors = std::span(descriptors).first(launch.ready_pipe.valid() ? 4 : 3);
+  auto spawned = spawn(plan);
+  if (!spawned) return std::unexpected(std::move(spawned).error());
+  return Launched{std::move(*spawned), outputs->out_stream, outputs->err_stream};
+}
+
+std::expected<os::Spawned, LaunchFailure> Launcher::command(const model::Service& service,
+                                                            const Launch& launch,
+                                                            std::span<const std::string> arguments,
+                                                            os::FdView output) {
+  const auto null = null_device();
+  if (!null) return failed(os::SpawnStep::descriptors, null.error());
+  const os::FdView out = output.valid() ? output : *null;
+  const std::array<os::PlannedDescriptor, 3> descriptors{{{*null, 0}, {out, 1}, {out, 2}}};
+  make_environment(service, launch);
+  make_arguments(service.execution, arguments, launch);
+  os::SpawnPlan plan = make_plan(service, launch, arguments.front());
+  plan.descriptors = descriptors;
+  return spawn(plan);
+}
+
+}  // namespace stayd::runtime

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a service's configuration and the facts of one run to a SpawnPlan, and to a process.
+//
+// The pipes are made and on their way to the log writer before the process exists: whatever it
+// prints has a reader that outlives us.
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/result.h"
+#include "core/state.h"
+#include "model/spec_codec.h"
+#include "os/fd.h"
+#include "os/spawn.h"
+#include "runtime/log_link.h"
+#include "runtime/names.h"
+
+namespace stayd::runtime {
+
+/// What differs from run to run.
+struct Launch {
+  InstanceId instance = no_instance;
+  RunId run = no_run;
+  std::uint32_t replica = 1;
+  os::FdView cgroup;               ///< to be born in; invalid: ours
+  std::string_view notify_path{};  ///< NOTIFY_SOCKET; empty: none
+  os::FdView ready_pipe;           ///< write end that the child gets at Probe::fd
+  std::int32_t* pid_at = nullptr;  ///< zero; the kernel writes the pid there
+};
+
+struct Launched {
+  os::Spawned process;
+  std::uint32_t out_stream = 0;
+  std::uint32_t err_stream = 0;
+};
+
+/// Why there is no process.
+struct LaunchFailure {
+  core::LastFailure what;
+  bool transient = false;
+  std::string text;  ///< a clause: "setting the user: Operation not permitted"
+  static LaunchFailure of(os::SpawnStep step, Error error);
+};
+
+/// What of the supervisor's own past concerns every child.
+struct Inheritance {
+  std::uint64_t soft_descriptors = 0;  ///< RLIMIT_NOFILE before it was raised; 0: not known
+  std::uint64_t hard_descriptors = 0;
+  bool oom_score_is_zero = false;  ///< so that children need not write it
+};
+
+class Launcher {
+ public:
+  Launcher(os::Spawner& spawner, LogLink& logs, const Names& names, Inheritance inheritance)
+      : spawner_(spawner), logs_(logs), names_(names), inheritance_(inheritance) {}
+  Launcher(const Launcher&) = delete;
+  Launcher& operator=(const Launcher&) = delete;
+
+  /// Starts the service's command.
+  std::expected<Launched, LaunchFailure> start(const model::Service& service, const Launch& launch);
+  /// Starts another command in the service's context: its user, folder, environment, cgroup. Its
+  /// output goes where the run's goes, if `log` has a stream for it, else nowhere.
+  std::expected<os::Spawned, LaunchFailure> command(const model::Service& service,
+                                                    const Launch& launch,
+                                                    std::span<const std::string> arguments,
+                                                    os::FdView output);
+
+  /// Why a start failed, from what the state holds of it: as a clause.
+  static std::string text_of(const core::LastFailure& failure);
+
+ private:
+  void make_environment(const model::Service& service, const Launch& launch);
+  void make_arguments(const model::Execution& execution, std::span<const std::string> arguments,
+                      const Launch& launch);
+  void make_limits(const model::Execution& execution);
+  os::SpawnPlan make_plan(const model::Service& service, const Launch& launch,
+                          const std::string& executable);
+  std::expected<os::Fd, LaunchFailure> open_stdin(const model::Execution& execution);
+  std::expected<os::Spawned, LaunchFailure> spawn(os::SpawnPlan& plan);
+  bool is_local(const std::string& executable);
+  Result<os::FdView> null_device();
+
+  os::Spawner& spawner_;
+  LogLink& logs_;
+  const Names& names_;
+  Inheritance inheritance_;
+  os::Fd null_;
+  std::string local_executable_;  ///< the last one that was found to be local
+  // Kept from start to start for their memory.
+  std::vector<std::string> texts_;
+  std::vector<char*> environment_;
+  std::vector<char*> arguments_;
+  std::vector<os::PlannedLimit> limits_;
+};
+
+}  // namespace stayd::runtime

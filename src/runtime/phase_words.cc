@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/phase_words.h"
+
+#include "base/text.h"
+#include "runtime/launcher.h"
+
+namespace stayd::runtime {
+namespace {
+
+using core::Phase;
+using core::Reason;
+
+constexpr auto phase_deadline = static_cast<std::size_t>(core::DeadlineKind::phase);
+
+std::string delay_words(const core::InstanceState& state, Instant now) {
+  const Instant at = state.deadlines[phase_deadline];
+  if (at == Instant::never() || at <= now) return "now";
+  return "in " + format_duration_short(at - now);
+}
+
+bool had_process(Phase phase) {
+  return phase == Phase::starting || phase == Phase::running || phase == Phase::stopping ||
+         phase == Phase::cleaning;
+}
+
+bool start_failed(Phase before, const core::InstanceState& state) {
+  return before == Phase::preparing && state.last_failure.number != 0;
+}
+
+std::string failed_words(std::string name, Phase before, const core::InstanceState& state) {
+  if (start_failed(before, state))
+    return "cannot start " + name + ": " + Launcher::text_of(state.last_failure);
+  std::string text = std::move(name) + " failed: ";
+  text += had_process(before) ? end_words(state.last_exit) + ", " : "";
+  return text + core::word(state.reason);
+}
+
+std::string backoff_words(std::string name, Phase before, const core::InstanceState& state,
+                          Instant now) {
+  if (start_failed(before, state))
+    return "cannot start " + name + ": " + Launcher::text_of(state.last_failure) + ", next try " +
+           delay_words(state, now);
+  if (state.reason == Reason::ready_timeout)
+    return name + " was not ready in time, restarting " + delay_words(state, now);
+  return name + " " + end_words(state.last_exit) + ", restarting " + delay_words(state, now);
+}
+
+}  // namespace
+
+std::string end_words(const core::LastExit& exit) {
+  std::string text;
+  switch (exit.kind) {
+    case core::ExitKind::none: return "has not run";
+    case core::ExitKind::unknown: return "ended while no supervisor was there to see how";
+    case core::ExitKind::code: text = "exited with " + std::to_string(exit.value); break;
+    case core::ExitKind::signal: text = "was killed by " + signal_name(exit.value); break;
+  }
+  if (exit.ran_for.ns > 0) text += " after " + format_duration_short(exit.ran_for);
+  if (exit.core_dumped) text += " (core dumped)";
+  if (exit.oom_killed) text += " (out of memory)";
+  return text;
+}
+
+std::string phase_words(std::string_view instance, Phase before, const core::InstanceState& state,
+                        Instant now) {
+  std::string name(instance);
+  switch (state.phase) {
+    case Phase::starting:
+      return before == Phase::preparing ? name + " started, pid " + std::to_string(state.pid) : "";
+    case Phase::running:
+      if (before == Phase::preparing) return name + " started, pid " + std::to_string(state.pid);
+      return before == Phase::starting ? name + " is ready" : "";
+    case Phase::waiting:
+    case Phase::preparing:
+      if (!had_process(before) || state.restart_after_stop) return "";
+      return name + " " + end_words(state.last_exit) + ", restarting now";
+    case Phase::backoff: return backoff_words(std::move(name), before, state, now);
+    case Phase::failed: return failed_words(std::move(name), before, state);
+    case Phase::done: return name + " is done: " + end_words(state.last_exit);
+    case Phase::stopped:
+      if (!had_process(before)) return "";
+      return name + (state.reason == Reason::stop_escalated ? " stopped by KILL" : " stopped");
+    case Phase::stopping:
+      return state.stop_stage == core::StopStage::escalated ? name + " does not stop, killing it"
+                                                            : "";
+    case Phase::cleaning: return "";
+  }
+  __builtin_unreachable();
+}
+
+}  // namespace stayd::runtime

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/reaper.h"
+
+#include <utility>
+
+namespace stayd::runtime {
+core::LastExit exit_of(const LinkMessage& message) {
+  core::LastExit exit;
+  exit.kind = message.signalled != 0 ? core::ExitKind::signal : core::ExitKind::code;
+  exit.core_dumped = message.flag != 0;
+  exit.value = static_cast<std::uint8_t>(message.number);
+  return exit;
+}
+
+core::LastExit exit_of(const os::ExitStatus& status) {
+  core::LastExit exit;
+  exit.kind = status.signalled ? core::ExitKind::signal : core::ExitKind::code;
+  exit.core_dumped = status.core_dumped;
+  exit.value = status.value;
+  return exit;
+}
+
+Status Reaper::watch(InstanceId instance, RunId run, os::Fd process, std::int32_t pid) {
+  Run& entry = setting_.runs.at(instance);
+  entry.process = std::move(process);
+  entry.pid = pid;
+  setting_.runs.by_pid.add(pid, instance);
+  TRY(setting_.epoll.add(entry.process.view(), os::readable,
+                         pack({Source::process, index_of(instance), number_of(run)})));
+  entry.watched = true;
+  return {};
+}
+
+void Reaper::adopt_ended(InstanceId instance, RunId run, os::Fd process, std::int32_t pid) {
+  Run& entry = setting_.runs.at(instance);
+  entry.record.run = run;
+  entry.record.exit_noted = 1;
+  entry.process = std::move(process);
+  entry.pid = pid;
+  noted_.push_back({instance, pid, true});
+}
+
+void Reaper::forget(InstanceId instance) {
+  Run& run = setting_.runs.at(instance);
+  unwatch(run);
+  if (run.pid != 0) setting_.runs.by_pid.remove(run.pid);
+  run.process.reset();
+  run.pid = 0;
+}
+
+void Reaper::unwatch(Run& run) {
+  if (run.watched) setting_.epoll.remove(run.process.view());
+  run.watched = false;
+}
+
+void Reaper::note(InstanceId instance, const core::LastExit& exit) {
+  Run& run = setting_.runs.at(instance);
+  run.record.exit_noted = 1;
+  core::Event event{.kind = core::EventKind::main_exited, .instance = instance};
+  event.run = run.record.run;
+  event.pid = run.pid;
+  event.exit = exit;
+  setting_.facts.push_back(event);
+}
+
+void Reaper::ask_keeper(LinkKind kind, std::int32_t pid) {
+  // A keeper that is gone shows at the link itself, which ends everything.
+  (void)send_link(setting_.keeper, {.kind = kind, .pid = pid});
+}
+
+void Reaper::process_ready(const Token& token) {
+  const InstanceId instance{token.index};
+  Run& run = setting_.runs.at(instance);
+  if (!run.watched || !is_of(token, number_of(run.record.run))) return;
+  const auto waited = os::peek_exit(run.process.view());
+  if (!waited || waited->outcome == os::WaitOutcome::alive) return;
+  unwatch(run);
+  if (waited->outcome == os::WaitOutcome::not_our_child) return ask_keeper(LinkKind::peek, run.pid);
+  noted_.push_back({instance, run.pid, false});
+  note(instance, exit_of(waited->status));
+}
+
+void Reaper::keeper_says(const LinkMessage& message) {
+  if (message.kind == LinkKind::children_changed) return ask_keeper(LinkKind::peek_any, 0);
+  if (message.pid == 0 || message.outcome == PeekOutcome::alive) return;
+  const InstanceId instance = setting_.runs.by_pid.find(message.pid);
+  const bool lost = message.outcome == PeekOutcome::no_child;
+  if (instance == no_instance) {
+    if (lost) return;
+    ask_keeper(LinkKind::reap, message.pid);
+    ask_keeper(LinkKind::peek_any, 0);
+    return;
+  }
+  Run& run = setting_.runs.at(instance);
+  if (run.record.exit_noted != 0) return;
+  unwatch(run);
+  noted_.push_back({instance, run.pid, true});
+  note(instance, lost ? core::LastExit{.kind = core::ExitKind::unknown} : exit_of(message));
+}
+
+void Reaper::look() {
+  if (!look_) return;
+  while (const auto notice = os::next_stop_notice()) note_stop(*notice);
+  while (const auto status = os::peek_any_exit()) {
+    const InstanceId instance = setting_.runs.by_pid.find(status->pid);
+    if (instance != no_instance) {
+      Run& run = setting_.runs.at(instance);
+      if (run.watched || run.record.exit_noted != 0) return;
+      noted_.push_back({instance, run.pid, false});
+      return note(instance, exit_of(*status));
+    }
+    if (setting_.orphan) setting_.orphan(*status);
+    os::reap_pid(status->pid);
+  }
+  look_ = false;
+}
+
+void Reaper::note_stop(const os::StopNotice& notice) {
+  const InstanceId instance = setting_.runs.by_pid.find(notice.pid);
+  if (instance == no_instance) return;
+  core::Event event{.instance = instance};
+  event.kind = notice.signal != 0 ? core::EventKind::main_stopped : core::EventKind::main_continued;
+  event.run = setting_.runs.at(instance).record.run;
+  event.signal = notice.signal;
+  setting_.facts.push_back(event);
+}
+
+void Reaper::reap_noted() {
+  bool keepers = false;
+  for (const Noted& noted : noted_) {
+    Run& run = setting_.runs.at(noted.instance);
+    setting_.runs.by_pid.remove(noted.pid);
+    run.pid = 0;
+    keepers |= noted.keepers;
+    if (noted.keepers)
+      ask_keeper(LinkKind::reap, noted.pid);
+    else
+      os::reap(run.process.view());
+  }
+  noted_.clear();
+  if (keepers) ask_keeper(LinkKind::peek_any, 0);
+}
+
+std::optional<core::LastExit> Reaper::finish(os::FdView process, std::int32_t pid) {
+  const auto waited = os::peek_exit(process);
+  if (!waited || waited->outcome == os::WaitOutcome::alive) return std::nullopt;
+  if (waited->outcome == os::WaitOutcome::ended) {
+    os::reap(process);
+    return exit_of(waited->status);
+  }
+  ask_keeper(LinkKind::reap, pid);
+  return core::LastExit{.kind = core::ExitKind::unknown};
+}
+
+}  // namespace stayd::runtime

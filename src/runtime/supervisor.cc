@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/supervisor.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/text.h"
+#include "os/files.h"
+#include "os/process.h"
+#include "runtime/phase_words.h"
+
+namespace stayd::runtime {
+namespace {
+
+constexpr Duration signal_words_interval = seconds(10);
+
+// signal(7)
+constexpr int hangup = 1, interrupt = 2, quit = 3, terminate = 15, child_changed = 17;
+
+journal::Configure log_settings(const Foundation& base) {
+  const bool coloured = os::environment("NO_COLOR").empty() && os::environment("TERM") != "dumb";
+  journal::Configure configure;
+  configure.log_dir = base.settings.log_dir;
+  configure.colours_stdout = coloured && os::is_terminal(os::FdView(1));
+  configure.colours_stderr = coloured && os::is_terminal(os::FdView(2));
+  configure.name_width = static_cast<std::uint16_t>(base.names.widest());
+  return configure;
+}
+
+}  // namespace
+
+Supervisor::Supervisor(Foundation foundation, const SupervisorRecord& record, LogChannel channel)
+    : base_(std::move(foundation)),
+      state_(base_.catalog),
+      record_(record),
+      runs_(base_.catalog.instance_count()),
+      reaper_({.keeper = base_.keeper.view(),
+               .epoll = base_.epoll,
+               .runs = runs_,
+               .facts = facts_,
+               .orphan = [this](const os::ExitStatus&) { containment_.orphan_reaped(); }}),
+      containment_(Containment::create(
+          {.name = base_.settings.name,
+           .keeper = os::parent_pid(),
+           .next_leaf = record.next_cgroup,
+           .take_over = base_.generation > 1,
+           .is_main = [this](std::int32_t pid) { return runs_.by_pid.find(pid) != no_instance; }},
+          base_.spawner)),
+      helpers_(base_.epoll, reaper_),
+      words_(base_.epoll),
+      logs_({.spawner = base_.spawner,
+             .epoll = base_.epoll,
+             .names = base_.names,
+             .spec = base_.spec,
+             .executable = base_.at(Held::executable).view(),
+             .supervisor_name = base_.settings.name,
+             .configure = log_settings(base_),
+             .generation = base_.generation,
+             .foreground = base_.settings.foreground},
+            std::move(channel)),
+      launcher_(base_.spawner, logs_, base_.names, base_.inheritance),
+      desk_({.names = base_.names,
+             .catalog = base_.catalog,
+             .state = state_,
+             .facts = facts_,
+             .words = words_,
+             .world = *this}),
+      since_(os::wall_now()),
+      own_pid_(os::own_pid()),
+      keeper_pid_(os::parent_pid()) {}
+
+Supervisor::~Supervisor() = default;
+
+int Supervisor::run() {
+  while (!over_) turn();
+  const int status = exit_status_.value_or(1);
+  (void)send_link(base_.keeper.view(), {.kind = LinkKind::leaving, .number = status});
+  return status;
+}
+
+/// One look at epoll, and everything that follows from it.
+void Supervisor::turn() {
+  std::array<os::Ready, 64> buffer;
+  const bool busy = next_action_ < actions_.size() || reaper_.wants_look();
+  if (!busy) arm_timer();
+  const auto waited = base_.epoll.wait(buffer, busy ? Duration{} : Duration{-1});
+  now_ = os::now();
+  wall_ = os::wall_now();
+  if (waited) {
+    std::ranges::stable_sort(*waited, {},
+                             [](const os::Ready& r) { return unpack(r.token).source; });
+    for (const os::Ready& ready : *waited) dispatch(ready);
+  }
+  settle();
+  carry_out_some();
+  settle();
+  desk_.answer_waits(now_);
+  words_.flush();
+}
+
+void Supervisor::dispatch(const os::Ready& ready) {
+  const Token token = unpack(ready.token);
+  switch (token.source) {
+    case Source::process: return reaper_.process_ready(token);
+    case Source::helper: return helper_ready(token);
+    case Source::log_writer: return log_writer_ready(token);
+    case Source::containment: return containment_.ready();
+    case Source::notify:
+    case Source::probe: return;
+    case Source::keeper: return keeper_ready();
+    case Source::signals: return signals_ready();
+    case Source::timer: return tick();
+    case Source::log_channel: return log_channel_ready(ready.events);
+    case Source::own_words: return words_.flush();
+    case Source::control:
+      if (server_) server_->ready(token.index, ready.events, now_);
+      return;
+  }
+}
+
+/// Until every fact that is there has been decided upon.
+void Supervisor::settle() {
+  do {
+    while (!facts_.empty()) step_facts();
+    reaper_.look();
+    settle_containment();
+  } while (!facts_.empty());
+}
+
+void Supervisor::step_facts() {
+  std::swap(facts_, facts_under_way_);
+  for (core::Event& event : facts_under_way_) {
+    event.wall = wall_;
+    core::step(state_, base_.catalog, event, now_, outcome_);
+  }
+  facts_under_way_.clear();
+  std::ranges::sort(outcome_.touched);
+  const auto doubled = std::ranges::unique(outcome_.touched);
+  outcome_.touched.erase(doubled.begin(), doubled.end());
+  write_ledger();
+  reaper_.reap_noted();
+  spread_outcome();
+}
+
+void Supervisor::write_ledger() {
+  for (const InstanceId id : outcome_.touched)
+    base_.ledger.write(id, InstanceRecord{state_.at(id), runs_.at(id).record});
+  write_supervisor_record();
+}
+
+void Supervisor::write_supervisor_record() {
+  const core::SupervisorState& state = state_.supervisor();
+  const std::int32_t writer = logs_.writer_pid();
+  const std::uint32_t leaf = containment_.next_leaf();
+  if (std::memcmp(&state, &record_.state, sizeof state) == 0 && record_.log_writer_pid == writer &&
+      record_.next_cgroup == leaf)
+    return;
+  record_.state = state;
+  record_.log_writer_pid = writer;
+  record_.next_cgroup = leaf;
+  base_.ledger.write(record_);
+}
+
+void Supervisor::spread_outcome() {
+  for (const core::Action& action : outcome_.actions) {
+    if (action.kind != core::ActionKind::announce) {
+      actions_.push_back(action);
+      continue;
+    }
+    base_.names.instance(action.instance, name_);
+    const std::string text = phase_words(name_, action.before, state_.at(action.instance), now_);
+    if (!text.empty()) words_.say(text);
+    desk_.announce(action.instance, action.before);
+  }
+  for (const InstanceId id : outcome_.touched) desk_.touched(id);
+  outcome_.clear();
+}
+
+void Supervisor::arm_timer() {
+  Instant next = std::min(state_.next_deadline(), logs_.next_deadline());
+  next = std::min({next, desk_.next_deadline(), containment_.next_deadline(), leave_deadline_});
+  if (server_) next = std::min(next, server_->next_deadline());
+  (void)base_.timer.arm(next);
+}
+
+void Supervisor::tick() {
+  base_.timer.drain();
+  if (state_.next_deadline() <= now_) facts_.push_back({.kind = core::EventKind::tick});
+  if (const auto started = logs_.tick(now_); !started) say(started.error().message);
+  if (server_ && server_->next_deadline() <= now_) server_->tick(now_);
+  if (leave_deadline_ <= now_) over_ = true;
+}
+
+void Supervisor::keeper_ready() {
+  while (!over_) {
+    const auto received = receive_link(base_.keeper.view());
+    if (!received) return;
+    if (received->closed) return keeper_gone();
+    const LinkMessage& message = received->message;
+    if (message.kind == LinkKind::signal) {
+      take_signal({.number = message.number,
+                   .sender_pid = message.pid,
+                   .sender_uid = message.uid,
+                   .from_kernel = message.flag != 0});
+    } else {
+      reaper_.keeper_says(message);
+    }
+  }
+}
+
+void Supervisor::signals_ready() {
+  while (const auto signal = base_.signals.next()) {
+    if (signal->number == child_changed)
+      reaper_.children_changed();
+    else
+      take_signal(*signal);
+  }
+}
+
+void Supervisor::take_signal(const os::SignalInfo& signal) {
+  const bool hung_up = signal.number == hangup && base_.settings.foreground;
+  const bool ends =
+      signal.number == terminate || signal.number == interrupt || signal.number == quit || hung_up;
+  if (ends) {
+    core::Event event{.kind = core::EventKind::shutdown};
+    event.signal = signal.number == interrupt ? interrupt : terminate;
+    event.operator_uid = signal.sender_uid;
+    event.operator_pid = signal.sender_pid;
+    say(state_.supervisor().shutting_down
+            ? "killing everything that is left"
+            : "got " + signal_name(signal.number) + ", stopping everything in order");
+    return facts_.push_back(event);
+  }
+  if (now_ - last_signal_said_ < signal_words_interval) return;
+  last_signal_said_ = now_;
+  const std::string name = signal_name(signal.number);
+  if (signal.number == hangup)
+    return say("got HUP: reading the configuration again is not supported yet, nothing is done");
+  say("got " + name + ", which means nothing to stayd; stayd kill -s " + name +
+      " NAME sends it to a service");
+}
+
+void Supervisor::helper_ready(const Token& token) {
+  const auto ended = helpers_.ready(token);
+  if (!ended) return;
+  const Helper& helper = ended->helper;
+  const bool well = ended->exit.kind == core::ExitKind::code && ended->exit.value == 0;
+  if (helper.kind == HelperKind::reload_command) {
+    desk_.reload_ended(helper.instance, well);
+    if (!well)
+      say("reload-command of " + base_.names.instance(helper.instance) + " " +
+          end_words(ended->exit));
+  }
+  core::Event event{.kind = core::EventKind::command_ended, .instance = helper.instance};
+  event.run = helper.run;
+  event.exit = ended->exit;
+  facts_.push_back(event);
+}
+
+void Supervisor::log_writer_ready(const Token& token) {
+  if (!is_of(token, logs_.writer_generation()) || !logs_.writer().valid()) return;
+  const auto exit = reaper_.finish(logs_.writer(), logs_.writer_pid());
+  if (!exit) return;
+  logs_.writer_ended(token.generation);
+  if (logs_.has_left()) {
+    over_ = true;
+    return;
+  }
+  say("the log writer " + end_words(*exit) + ", starting another one");
+  if (const auto started = logs_.tick(now_); !started) say(started.error().message);
+  write_supervisor_record();
+}
+
+void Supervisor::log_channel_ready(std::uint32_t events) {
+  troubles_.clear();
+  logs_.ready(events, troubles_);
+  for (const journal::Trouble& trouble : troubles_) {
+    const std::string what =
+        trouble.instance.empty() ? "the console" : "the log of " + trouble.instance;
+    std::string text =
+        trouble.begins ? what + " cannot be written: " + trouble.text : what + " is written again";
+    if (trouble.dropped != 0) text += ", " + std::to_string(trouble.dropped) + " bytes were lost";
+    say(text);
+  }
+}
+
+void Supervisor::say(std::string_view sentence) {
+  words_.say(sentence);
+  desk_.notice(sentence);
+}
+
+}  // namespace stayd::runtime

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// The supervisor: one thread, one epoll. It turns readiness into facts, has the core decide, writes
+// the decisions into the ledger, and carries them out.
+//
+//   epoll -> facts, in the order exits, readiness, signals, timers, requests
+//         -> core::step for each -> ledger -> reaping -> subscribers -> actions, in their order
+//
+// Actions make facts of their own (spawned, emptied), which are settled before the next look at
+// epoll. Starts are carried out a few at a time with a look at epoll between, so that a thousand of
+// them do not keep a caller waiting.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "control/server.h"
+#include "core/step.h"
+#include "runtime/containment.h"
+#include "runtime/control_desk.h"
+#include "runtime/foundation.h"
+#include "runtime/helpers.h"
+#include "runtime/launcher.h"
+#include "runtime/log_link.h"
+#include "runtime/own_words.h"
+#include "runtime/reaper.h"
+#include "runtime/resume.h"
+#include "runtime/runs.h"
+#include "runtime/token.h"
+
+namespace stayd::runtime {
+
+class Supervisor final : private DeskWorld, private control::Watcher {
+ public:
+  static Result<std::unique_ptr<Supervisor>> create(Foundation foundation);
+  ~Supervisor() override;
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
+
+  /// Until nothing is left to supervise: the exit status, which the keeper has been told.
+  int run();
+
+ private:
+  Supervisor(Foundation foundation, const SupervisorRecord& record, LogChannel channel);
+
+  // supervisor_start.cc
+  Status begin();
+  Status begin_logs();
+  Status begin_control();
+  Status hold_log_channel();
+  void boot();
+  // supervisor_resume.cc
+  Status resume();
+  void restore_state();
+  void resume_instance(InstanceId id);
+  ProcessFound find_process(std::int32_t pid, os::Fd& process, core::LastExit& exit);
+  void tell_crash();
+
+  // supervisor.cc
+  void turn();
+  void dispatch(const os::Ready& ready);
+  void settle();
+  void step_facts();
+  void write_ledger();
+  void write_supervisor_record();
+  void spread_outcome();
+  void tick();
+  void arm_timer();
+  void keeper_ready();
+  void signals_ready();
+  void take_signal(const os::SignalInfo& signal);
+  void helper_ready(const Token& token);
+  void log_writer_ready(const Token& token);
+  void log_channel_ready(std::uint32_t events);
+  void say(std::string_view sentence);
+
+  // supervisor_actions.cc
+  void carry_out_some();
+  void carry_out(const core::Action& action);
+  void spawn(const core::Action& action);
+  void spawn_failed(const core::Action& action, LaunchFailure failure);
+  Launch launch_of(InstanceId id, RunId run);
+  void signal(const core::Action& action);
+  void run_command(const core::Action& action, HelperKind kind);
+  void command_failed(const core::Action& action, HelperKind kind, const std::string& why);
+  void terminate_rest(const core::Action& action);
+  void kill(const core::Action& action);
+  void release(const core::Action& action);
+  Status start_helper(const model::Service& service, const Helper& helper,
+                      std::span<const std::string> command);
+  ContainedRun contained(InstanceId id);
+  [[nodiscard]] Result<os::Cgroup> open_leaf(InstanceId id) const;
+  static void set_leaf(RunRecord& record, const Leaf& leaf);
+  void settle_containment();
+  void hold_cgroup();
+  void fact(core::EventKind kind, InstanceId id, RunId run);
+  void leave(std::uint8_t exit_status);
+  void keeper_gone();
+
+  // supervisor_ready.cc
+  Status prepare_ready(const model::Service& service, Launch& launch);
+  void watch_ready(const core::Action& action);
+  void unwatch_ready(const core::Action& action);
+  void release_ready(InstanceId id, RunId run);
+
+  // DeskWorld, control::Watcher: supervisor_view.cc
+  control::SupervisorView supervisor_view() override;
+  void complete(InstanceId id, control::InstanceView& view) override;
+  control::UsageView usage(InstanceId id) override;
+  Status add(os::FdView fd, std::uint32_t events, std::uint32_t token) override;
+  Status modify(os::FdView fd, std::uint32_t events, std::uint32_t token) override;
+  void remove(os::FdView fd) override;
+
+  Foundation base_;
+  core::State state_;
+  SupervisorRecord record_;
+  Runs runs_;
+  Facts facts_, facts_under_way_;
+  core::Outcome outcome_;
+  std::vector<core::Action> actions_;  ///< from next_action_ on: to be carried out
+  std::size_t next_action_ = 0;
+  Reaper reaper_;
+  Containment containment_;
+  Helpers helpers_;
+  OwnWords words_;
+  LogLink logs_;
+  Launcher launcher_;
+  ControlDesk desk_;
+  std::unique_ptr<control::Server> server_;
+  std::vector<journal::Trouble> troubles_;
+  std::vector<EmptiedRun> emptied_;
+  std::string name_, contained_name_, leaf_name_;  ///< lent out for a moment
+  std::uint32_t held_base_ = 0;                    ///< Containment::base_count at the last hold
+  Instant now_{};
+  WallTime wall_{};
+  WallTime since_{};
+  std::int32_t own_pid_ = 0, keeper_pid_ = 0;
+  std::optional<std::uint8_t> exit_status_;  ///< decided: only the log writer is waited for
+  Instant leave_deadline_ = Instant::never();
+  Instant last_signal_said_{};
+  bool over_ = false;
+  bool keeper_has_news_ = false;  ///< while it was asked something else
+};
+
+}  // namespace stayd::runtime

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the core decided, done.
+#include <utility>
+
+#include "os/process.h"
+#include "runtime/supervisor.h"
+
+namespace stayd::runtime {
+namespace {
+
+/// Starts that are carried out before epoll is looked at again.
+constexpr int most_starts = 8;
+/// For the log writer to write out what it has.
+constexpr Duration leave_patience = seconds(5);
+
+}  // namespace
+
+void Supervisor::carry_out_some() {
+  int starts = 0;
+  while (next_action_ < actions_.size() && starts < most_starts) {
+    const core::Action action = actions_[next_action_++];
+    if (action.kind == core::ActionKind::spawn) ++starts;
+    carry_out(action);
+  }
+  if (next_action_ < actions_.size()) return;
+  actions_.clear();
+  next_action_ = 0;
+}
+
+void Supervisor::carry_out(const core::Action& action) {
+  switch (action.kind) {
+    case core::ActionKind::spawn: return spawn(action);
+    case core::ActionKind::watch_ready: return watch_ready(action);
+    case core::ActionKind::unwatch_ready: return unwatch_ready(action);
+    case core::ActionKind::signal: return signal(action);
+    case core::ActionKind::stop_command: return run_command(action, HelperKind::stop_command);
+    case core::ActionKind::reload_command: return run_command(action, HelperKind::reload_command);
+    case core::ActionKind::await_empty: return containment_.await_empty(contained(action.instance));
+    case core::ActionKind::terminate_rest: return terminate_rest(action);
+    case core::ActionKind::kill: return kill(action);
+    case core::ActionKind::release: return release(action);
+    case core::ActionKind::announce: return;  // told at once, see spread_outcome
+    case core::ActionKind::leave: return leave(action.exit_status);
+  }
+}
+
+void Supervisor::fact(core::EventKind kind, InstanceId id, RunId run) {
+  core::Event event{.kind = kind, .instance = id};
+  event.run = run;
+  facts_.push_back(event);
+}
+
+ContainedRun Supervisor::contained(InstanceId id) {
+  Run& run = runs_.at(id);
+  base_.names.instance(id, contained_name_);
+  return {.instance = id,
+          .run = run.record.run,
+          .name = contained_name_,
+          .leaf = {run.record.cgroup_number, run.record.cgroup_killed != 0},
+          .first_pid = base_.ledger.spawned(id, run.record.run),
+          .process = run.pid != 0 ? run.process.view() : os::FdView{}};
+}
+
+void Supervisor::set_leaf(RunRecord& record, const Leaf& leaf) {
+  record.cgroup_number = leaf.number;
+  record.cgroup_killed = leaf.killed ? 1 : 0;
+}
+
+Result<os::Cgroup> Supervisor::open_leaf(InstanceId id) const {
+  const std::uint32_t number = runs_.all[index_of(id)].record.cgroup_number;
+  if (number == 0) return failure("it has no cgroup");
+  return os::Cgroup::open(containment_.path() + "/" + base_.names.instance(id) + "." +
+                          std::to_string(number));
+}
+
+void Supervisor::spawn(const core::Action& action) {
+  const InstanceId id = action.instance;
+  const auto service = base_.spec.service(base_.catalog.service_of(id));
+  if (!service) return spawn_failed(action, {.text = service.error().message});
+  Run& run = runs_.at(id);
+  Leaf leaf{run.record.cgroup_number, run.record.cgroup_killed != 0};
+  base_.names.instance(id, name_);
+  const auto cgroup = containment_.prepare(name_, leaf);
+  if (!cgroup)
+    return spawn_failed(action, LaunchFailure::of(os::SpawnStep::cgroup, cgroup.error()));
+  hold_cgroup();
+  run.record = {.run = action.run};
+  set_leaf(run.record, leaf);
+  write_supervisor_record();
+  // So that a successor finds the leaf; this also empties the place of the pid.
+  base_.ledger.write(id, InstanceRecord{state_.at(id), run.record});
+
+  Launch launch = launch_of(id, action.run);
+  launch.cgroup = cgroup->fd();
+  launch.pid_at = base_.ledger.spawned_pid(id);
+  if (const auto prepared = prepare_ready(*service, launch); !prepared)
+    return spawn_failed(action, LaunchFailure::of(os::SpawnStep::descriptors, prepared.error()));
+  auto launched = launcher_.start(*service, launch);
+  if (!launched) return spawn_failed(action, std::move(launched).error());
+  const std::int32_t pid = launched->process.pid;
+  // Unwatched it is found by SIGCHLD, more slowly.
+  (void)reaper_.watch(id, action.run, std::move(launched->process.process), pid);
+  fact(core::EventKind::spawned, id, action.run);
+  facts_.back().pid = pid;
+}
+
+void Supervisor::spawn_failed(const core::Action& action, LaunchFailure failure) {
+  // Something that has no errno (a record of the Spec that cannot be read) must show as well.
+  if (failure.what.number == 0) failure.what.number = 22;
+  *base_.ledger.spawned_pid(action.instance) = 0;
+  fact(core::EventKind::spawn_failed, action.instance, action.run);
+  facts_.back().failure = failure.what;
+  facts_.back().transient = failure.transient;
+}
+
+Launch Supervisor::launch_of(InstanceId id, RunId run) {
+  return {.instance = id, .run = run, .replica = base_.catalog.replica_of(id)};
+}
+
+void Supervisor::signal(const core::Action& action) {
+  if (!runs_.is_current(action.instance, action.run)) return;
+  Run& run = runs_.at(action.instance);
+  switch (action.whom) {
+    case model::StopTo::all:
+      return containment_.signal_all(contained(action.instance), action.signal);
+    case model::StopTo::main:
+      if (run.pid != 0) (void)os::send_signal(run.process.view(), action.signal);
+      return;
+    case model::StopTo::group:
+      if (run.pid != 0) (void)os::send_signal_to_group(run.process.view(), run.pid, action.signal);
+      return;
+  }
+}
+
+void Supervisor::run_command(const core::Action& action, HelperKind kind) {
+  if (!runs_.is_current(action.instance, action.run)) return;
+  const auto service = base_.spec.service(base_.catalog.service_of(action.instance));
+  if (!service) return command_failed(action, kind, service.error().message);
+  const auto& command =
+      kind == HelperKind::stop_command ? service->stop.command : service->reload.command;
+  auto started = start_helper(*service, {kind, action.instance, action.run}, command);
+  if (!started) command_failed(action, kind, started.error().message);
+}
+
+Status Supervisor::start_helper(const model::Service& service, const Helper& helper,
+                                std::span<const std::string> command) {
+  Launch launch = launch_of(helper.instance, helper.run);
+  Result<os::Cgroup> cgroup = open_leaf(helper.instance);
+  if (cgroup) launch.cgroup = cgroup->fd();
+  const os::Fd output = helper.kind == HelperKind::probe ? os::Fd{} : logs_.writer_for(helper.run);
+  auto process = launcher_.command(service, launch, command, output.view());
+  if (!process) return failure(process.error().what.number, std::move(process.error().text));
+  return helpers_.add(helper, std::move(*process));
+}
+
+void Supervisor::command_failed(const core::Action& action, HelperKind kind,
+                                const std::string& why) {
+  const bool stops = kind == HelperKind::stop_command;
+  say(std::string(stops ? "stop-command" : "reload-command") + " of " +
+      base_.names.instance(action.instance) + " cannot be started: " + why);
+  if (!stops) desk_.reload_ended(action.instance, false);
+  fact(core::EventKind::command_ended, action.instance, action.run);
+  facts_.back().exit.kind = core::ExitKind::unknown;
+}
+
+void Supervisor::terminate_rest(const core::Action& action) {
+  if (!runs_.is_current(action.instance, action.run)) return;
+  // Said to be empty already: nobody is there to be told.
+  settle_containment();
+  for (const core::Event& event : facts_)
+    if (event.kind == core::EventKind::emptied && event.instance == action.instance) return;
+  containment_.terminate_rest(contained(action.instance));
+}
+
+void Supervisor::kill(const core::Action& action) {
+  if (!runs_.is_current(action.instance, action.run)) return;
+  Run& run = runs_.at(action.instance);
+  const ContainedRun what = contained(action.instance);
+  Leaf leaf = what.leaf;
+  // Before it is done: a successor must not spawn into a leaf that was killed.
+  if (leaf.number != 0 && !leaf.killed) {
+    run.record.cgroup_killed = 1;
+    base_.ledger.write(action.instance, InstanceRecord{state_.at(action.instance), run.record});
+  }
+  containment_.kill(what, leaf);
+  helpers_.kill(action.instance, action.run);
+}
+
+void Supervisor::release(const core::Action& action) {
+  if (!runs_.is_current(action.instance, action.run)) return;
+  Run& run = runs_.at(action.instance);
+  helpers_.kill(action.instance, action.run);
+  release_ready(action.instance, action.run);
+  reaper_.forget(action.instance);
+  const ContainedRun what = contained(action.instance);
+  Leaf leaf = what.leaf;
+  const bool again = state_.at(action.instance).want == core::Want::up;
+  containment_.release(what, leaf, again ? LeafUse::again_soon : LeafUse::no_more);
+  run.record = {};
+  set_leaf(run.record, leaf);
+}
+
+void Supervisor::settle_containment() {
+  emptied_.clear();
+  containment_.settle(now_, emptied_);
+  for (const EmptiedRun& empty : emptied_)
+    fact(core::EventKind::emptied, empty.instance, empty.run);
+}
+
+void Supervisor::hold_cgroup() {
+  if (held_base_ == containment_.base_count() || !containment_.base().valid()) return;
+  held_base_ = containment_.base_count();
+  LinkMessage message{.kind = LinkKind::hold};
+  message.present = static_cast<std::uint16_t>(1U << static_cast<unsigned>(Held::cgroup));
+  const std::array<os::FdView, 1> base{containment_.base()};
+  (void)send_link(base_.keeper.view(), message, base);
+}
+
+/// Nothing runs any more. What is left is to have every byte in its file.
+void Supervisor::leave(std::uint8_t exit_status) {
+  exit_status_ = exit_status;
+  leave_deadline_ = now_ + leave_patience;
+  if (server_) server_->say_farewell();
+  words_.end();
+  logs_.leave();
+  containment_.remove_all();
+}
+
+/// Without the keeper nobody would follow us, and nobody would reap what we leave: it is all taken
+/// down, and we go.
+void Supervisor::keeper_gone() {
+  for (std::uint32_t i = 0; i < runs_.all.size(); ++i) {
+    if (runs_.all[i].record.run == no_run) continue;
+    const ContainedRun what = contained(InstanceId{i});
+    Leaf leaf = what.leaf;
+    containment_.kill(what, leaf);
+  }
+  words_.say("the keeper is gone: everything was killed");
+  words_.end();
+  over_ = true;
+}
+
+}  // namespace stayd::runtime
