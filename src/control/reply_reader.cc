@@ -317,8 +317,10 @@ void ReplySink::take_event(const Scalar& value) {
 Result<ReplyContent> decode_reply(std::string_view message) {
   // At least 64: texts shorter than std::string's inner buffer would move with it.
   constexpr std::size_t least_room = 64;
+  constexpr std::size_t usual_instance_bytes = 256;
   ReplyContent content;
   content.texts.reserve(message.size() + least_room);
+  content.instances.reserve(message.size() / usual_instance_bytes);
   ReplySink sink(content);
   if (read_json(message, sink) != JsonOutcome::complete) {
     return failure("the supervisor's reply is not what it should be");
