@@ -13,6 +13,7 @@
 #include "control/names.h"
 #include "control/reply.h"
 #include "os/clock.h"
+#include "os/process.h"
 
 namespace stayd::app {
 namespace {
@@ -108,19 +109,18 @@ int code_of(const StatusAnswer& answer) {
   return std::ranges::all_of(answer.instances, is_as_wanted) ? exit_done : exit_not_running;
 }
 
-std::expected<int, Trouble> show_once(Session& session, const Arguments& given, const Style& style,
-                                      std::string_view before) {
+std::expected<StatusAnswer, Trouble> gather(Session& session, const Arguments& given) {
   auto answer = ask_status(session, given.operand_strings());
-  if (!answer) return std::unexpected(std::move(answer).error());
-  complete(*answer, session, given);
-  if (given.has("json")) {
-    print_json(*answer);
-    return code_of(*answer);
-  }
+  if (answer) complete(*answer, session, given);
+  return answer;
+}
+
+void show(const StatusAnswer& answer, const Arguments& given, const Style& style,
+          std::string_view before) {
+  if (given.has("json")) return print_json(answer);
   const auto text =
-      wants_detail(*answer, given) ? detail_of(*answer, style) : table_of(*answer, style);
-  print(std::string(before) + text);
-  return code_of(*answer);
+      wants_detail(answer, given) ? detail_of(answer, style) : table_of(answer, style);
+  print(before.empty() ? text : std::string(before) + text);
 }
 
 /// A second connection says when something changed; the table is then asked for anew.
@@ -139,8 +139,9 @@ int watch(Session& session, const Arguments& given, const Style& style) {
   while (true) {
     const auto change = next_reply(listener);
     if (!change) return report(change.error());
-    const auto shown = show_once(session, given, style, redraws ? "\x1b[H\x1b[2J" : "");
-    if (!shown) return report(shown.error());
+    const auto answer = gather(session, given);
+    if (!answer) return report(answer.error());
+    show(*answer, given, style, redraws ? "\x1b[H\x1b[2J" : "");
   }
 }
 
@@ -167,8 +168,11 @@ int status_main(std::span<char* const> arguments) {
   if (!session) return report(session.error());
   const Style style = style_of(Stream::output);
   if (given->has("watch")) return watch(*session, *given, style);
-  const auto code = show_once(*session, *given, style, {});
-  return code ? *code : report(code.error());
+  const auto answer = gather(*session, *given);
+  if (!answer) return report(answer.error());
+  show(*answer, *given, style, {});
+  // Taking the answer of thousands of instances apart again would cost as much as reading it.
+  os::exit_now(code_of(*answer));
 }
 
 }  // namespace stayd::app
