@@ -14,13 +14,13 @@ constexpr Option events_options[] = {
     {.name = "json", .meaning = "one JSON object a line"},
 };
 
-/// Standard output is a closed pipe sooner or later (`events | head`): SIGPIPE then ends us.
-void show(const control::ReplyContent& reply, const Arguments& given, const Style& style) {
+/// False: nobody reads any more (`events | head`).
+bool show(const control::ReplyContent& reply, const Arguments& given, const Style& style) {
   if (reply.skipped != 0) {
     complain(std::to_string(reply.skipped) + " events were skipped: they were read too slowly");
   }
-  if (!reply.event) return;
-  print(given.has("json") ? event_json(*reply.event) : event_line(*reply.event, style));
+  if (!reply.event) return true;
+  return print(given.has("json") ? event_json(*reply.event) : event_line(*reply.event, style));
 }
 
 }  // namespace
@@ -47,8 +47,7 @@ int events_main(std::span<char* const> arguments) {
   while (true) {
     const auto reply = next_reply(*session);
     if (!reply) return report(reply.error());
-    show(*reply, *given, style);
-    if (!reply->continues) return exit_done;
+    if (!show(*reply, *given, style) || !reply->continues) return exit_done;
   }
 }
 

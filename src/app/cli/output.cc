@@ -16,10 +16,7 @@ constexpr std::uint32_t usual_columns = 80;
 
 }  // namespace
 
-void print(std::string_view text) {
-  // A closed pipe or a full disk: there is nobody left to tell.
-  static_cast<void>(os::write_all(output_fd, text));
-}
+bool print(std::string_view text) { return os::write_all(output_fd, text).has_value(); }
 
 void complain(std::string_view message) {
   std::string line;

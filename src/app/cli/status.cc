@@ -48,7 +48,7 @@ void complete(StatusAnswer& answer, const Session& session, const Arguments& giv
   }
 }
 
-void print_json(const StatusAnswer& answer) {
+bool print_json(const StatusAnswer& answer) {
   control::JsonWriter json;
   json.reserve(answer.instances.size() * 512 + 1024);
   json.begin_object();
@@ -60,7 +60,7 @@ void print_json(const StatusAnswer& answer) {
   for (const InstanceView& instance : answer.instances) control::write_instance(json, instance);
   json.end_array();
   json.end_object();
-  print(json.take() + "\n");
+  return print(json.take() + "\n");
 }
 
 std::vector<DrawnProcess> drawn(const std::vector<os::ProcessInfo>& processes) {
@@ -115,12 +115,13 @@ std::expected<StatusAnswer, Trouble> gather(Session& session, const Arguments& g
   return answer;
 }
 
-void show(const StatusAnswer& answer, const Arguments& given, const Style& style,
+/// False: nobody reads any more.
+bool show(const StatusAnswer& answer, const Arguments& given, const Style& style,
           std::string_view before) {
   if (given.has("json")) return print_json(answer);
   const auto text =
       wants_detail(answer, given) ? detail_of(answer, style) : table_of(answer, style);
-  print(before.empty() ? text : std::string(before) + text);
+  return print(before.empty() ? text : std::string(before) + text);
 }
 
 /// A second connection says when something changed; the table is then asked for anew.
@@ -141,7 +142,7 @@ int watch(Session& session, const Arguments& given, const Style& style) {
     if (!change) return report(change.error());
     const auto answer = gather(session, given);
     if (!answer) return report(answer.error());
-    show(*answer, given, style, redraws ? "\x1b[H\x1b[2J" : "");
+    if (!show(*answer, given, style, redraws ? "\x1b[H\x1b[2J" : "")) return exit_done;
   }
 }
 
