@@ -43,7 +43,7 @@ type Supervisor (
 )
 
 # How the last run ended: code, or signal ("KILL"), or unknown where nobody could tell. oom: the
-# kernel killed it for want of memory. line: its last line on stderr; filled in by the command
+# kernel killed it for want of memory. line: its last line; filled in by the command
 # line, since the supervisor reads no logs.
 type LastExit (
   code: ?int,

@@ -35,7 +35,7 @@ std::string more_lines(const InstanceView& cause, WallTime now) {
     text.append(cause.restarts == 1 ? " restart so far\n" : " restarts so far\n");
   }
   if (!exit.line.empty()) {
-    text.append("  last line on stderr: ").append(printable(exit.line)).append("\n");
+    text.append("  last line: ").append(printable(exit.line)).append("\n");
   }
   if (cause.suspended) {
     text.append("  its main process is stopped by a signal (stayd kill -s CONT continues it)\n");

@@ -13,7 +13,7 @@ namespace stayd::app {
 
 /// web is waiting: requires db:ready
 /// db is in backoff, 4th restart in 1.6s: exited with 1 after 80ms
-///   last line on stderr: cannot reach queue
+///   last line: cannot reach queue
 std::string render_explanation(std::span<const control::InstanceView> causes, WallTime now,
                                const Style& style);
 

@@ -25,7 +25,7 @@ TEST_CASE("explain is the chain from what was asked to the root of it") {
   CHECK_EQ(render_explanation(causes, sample_now, {}),
            "web is waiting: requires db:ready\n"
            "db is in backoff, 4th restart in 1.6s: exited with 1 after 80ms\n"
-           "  last line on stderr: cannot reach queue\n");
+           "  last line: cannot reach queue\n");
 }
 
 TEST_CASE("what runs tells how its last life ended") {

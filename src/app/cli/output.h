@@ -11,8 +11,8 @@
 
 namespace stayd::app {
 
-/// Writes all of `text` to standard output. False: the reader has gone (EPIPE), or the disk is full:
-/// no error of ours, but a stream without end has nobody left to read it.
+/// Writes all of `text` to standard output. False: the reader has gone (EPIPE), or the disk is
+/// full: no error of ours, but a stream without end has nobody left to read it.
 bool print(std::string_view text);
 /// Writes "stayd: " + `message` + "\n" to standard error, unless it begins with "stayd" itself.
 void complain(std::string_view message);

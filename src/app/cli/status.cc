@@ -85,10 +85,7 @@ std::string detail_of(const StatusAnswer& answer, const Style& style) {
   const std::string log_dir(answer.supervisor.log_dir);
   if (log_dir.empty()) return render_detail(detail);
   detail.log_folder = log_dir + "/" + std::string(instance.instance);
-  detail.log = last_lines(log_dir, instance.instance, journal::LogKind::err, log_lines_shown);
-  const auto room = log_lines_shown - detail.log.size();
-  auto more = last_lines(log_dir, instance.instance, journal::LogKind::out, room);
-  detail.log.insert(detail.log.begin(), more.begin(), more.end());
+  detail.log = last_lines(log_dir, instance.instance, log_lines_shown);
   return render_detail(detail);
 }
 

@@ -3,7 +3,6 @@
 
 #include <doctest/doctest.h>
 
-#include "app/cli/last_lines.h"
 #include "app/cli/sample_views_test.h"
 #include "app/cli/usage.h"
 
@@ -63,15 +62,6 @@ TEST_CASE("descendants are found by parent, and nobody else") {
   REQUIRE_EQ(found.size(), 3);
   CHECK_EQ(found[2].pid, 12);
   CHECK(descendants(all, 99).empty());
-}
-
-TEST_CASE("the lines at a text's end") {
-  using Lines = std::vector<std::string>;
-  CHECK_EQ(lines_at_end("a\nb\nc\n", 2), Lines{"b", "c"});
-  CHECK_EQ(lines_at_end("a\nb", 5), Lines{"a", "b"});
-  CHECK_EQ(lines_at_end("a\r\n\n", 1), Lines{"a"});
-  CHECK(lines_at_end("", 3).empty());
-  CHECK(lines_at_end("a", 0).empty());
 }
 
 }  // namespace stayd::app
