@@ -85,7 +85,10 @@ int probe(Facility facility) {
   switch (facility) {
     case Facility::pidfd_open: return own_process().valid() ? 0 : errno;
     case Facility::pidfd_signal: return probe_signal(0);
-    case Facility::pidfd_group_signal: return probe_signal(signal_process_group);
+    case Facility::pidfd_group_signal: {
+      const int number = probe_signal(signal_process_group);
+      return number == ESRCH ? 0 : number;  // we lead no group: the flag was understood
+    }
     case Facility::pidfd_wait: return probe_wait();
     case Facility::pidfd_exit_info: return probe_exit_info();
     case Facility::clone3: return outcome_of_misuse(syscall(SYS_clone3, nullptr, 0));

@@ -10,8 +10,10 @@
 #include "app/cli/verbs.h"
 #include "base/text.h"
 #include "os/cgroup.h"
+#include "os/epoll.h"
 #include "os/error.h"
 #include "os/files.h"
+#include "os/poll.h"
 #include "os/probe.h"
 #include "os/process.h"
 #include "os/spawn.h"
@@ -107,6 +109,13 @@ void add_controllers(std::vector<Finding>& findings, const os::Cgroup& own) {
                       has_all ? "" : "memory of services is counted by their resident sizes"});
 }
 
+/// It prints one line into /dev/null: seconds are plenty.
+void await_end(os::FdView process) {
+  std::array watched{os::Polled{.fd = process, .events = os::readable}};
+  static_cast<void>(os::poll(watched, seconds(5)));
+  os::reap(process);
+}
+
 /// Starts this program as a service would be, and tells by which way that went.
 void add_spawn(std::vector<Finding>& findings, const os::Cgroup* cgroup) {
   auto spawner = os::Spawner::create();
@@ -136,7 +145,7 @@ void add_spawn(std::vector<Finding>& findings, const os::Cgroup* cgroup) {
         {"start", Health::missing, spawned.error().message, "no service can be started this way"});
     return;
   }
-  os::reap(spawned->process.view());
+  await_end(spawned->process.view());
   const auto& ways = spawner->abilities();
   const bool best = ways.way == os::SpawnWay::clone3 && ways.shared_table;
   findings.push_back({"start", best ? Health::good : Health::lesser,
