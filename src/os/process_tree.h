@@ -3,8 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -28,9 +27,10 @@ struct KillPass {
   std::uint32_t found = 0;  ///< members seen alive in this pass
   std::uint32_t signalled = 0;
 };
-/// One pass: pidfd_open each member, check that it is still the same process (start time), stop all
-/// first (SIGSTOP; RLIMIT_NPROC 0 by prlimit where allowed, so that it can fork no more), then
-/// signal.
+/// One pass: opens each member's pidfd, checks that it is still the same process (start time), and
+/// signals it. With SIGKILL all are stopped before (SIGSTOP, and RLIMIT_NPROC 0 by prlimit where
+/// allowed), looking again until no new one is found, so that they can fork no more meanwhile. To
+/// be repeated until `found` is 0.
 KillPass kill_members(const TreeTarget& target, int signal);
 
 }  // namespace stayd::os

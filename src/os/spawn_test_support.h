@@ -2,6 +2,7 @@
 // For the tests of os/: a command, started as a service would be, and what it printed.
 #pragma once
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "os/cgroup.h"
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+
+#include "os/bomb_test_support.h"
+#include "os/spawn_test_support.h"
+
+using namespace stayd;
+using namespace stayd::os;
+using test::Command;
+
+namespace {
+
+/// A cgroup below ours that goes, with all that is in it, at the end.
+class Scratch {
+ public:
+  Scratch() {
+    Result<Cgroup> own = Cgroup::own();
+    if (own) parent_ = std::move(*own);
+    name_ = "stayd-os-test." + std::to_string(getpid());
+    Result<Cgroup> made = own ? parent_.create_child(name_) : std::unexpected(own.error());
+    if (made)
+      group = std::move(*made);
+    else
+      MESSAGE("skipped, no cgroup to test with: " << made.error().message);
+  }
+  ~Scratch() {
+    if (!group.valid()) return;
+    (void)group.kill_all();
+    CHECK(wait_until_empty());
+    CHECK(parent_.remove_child_tree(name_).has_value());
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+
+  [[nodiscard]] bool available() const { return group.valid(); }
+
+  /// By notice, as the supervisor waits.
+  [[nodiscard]] bool wait_until_empty() const {
+    CgroupWatch watch = std::move(*CgroupWatch::create());
+    if (!watch.watch(group)) return !group.populated();
+    while (group.populated()) {
+      if (!test::wait_readable(watch.fd())) return false;
+      while (watch.next()) {
+      }
+    }
+    return true;
+  }
+
+  Cgroup group;
+
+ private:
+  static void skip(const Error& why) {
+    MESSAGE("skipped, no cgroup to test with: " << why.message);
+  }
+
+  Cgroup parent_;
+  std::string name_;
+};
+
+/// Forks a bomb into the group and waits until it has grown.
+void drop_bomb(const Cgroup& group, test::BombStyle style, rlim_t bound, std::size_t grown) {
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    if (!group.move_in(0)) ::_exit(1);
+    for (int n = 0; n < 7; ++n)
+      if (::fork() == 0) break;
+    test::explode(style, bound);
+  }
+  for (int look = 0; look < 4'000 && group.processes().size() < grown; ++look)
+    ::poll(nullptr, 0, 5);
+}
+
+}  // namespace
+
+TEST_CASE("a cgroup is made, filled by birth, watched and removed") {
+  const Scratch scratch;
+  if (!scratch.available()) return;
+  const Cgroup leaf = std::move(*scratch.group.create_child("leaf"));
+  CHECK(scratch.group.children() == std::vector<std::string>{"leaf"});
+  CHECK_FALSE(leaf.populated());
+
+  Command command = Command::shell("cat /proc/self/cgroup; read forever");
+  Pipe input = std::move(*create_pipe());
+  command.add(input.read_end.view(), 0);
+  command.plan.cgroup = leaf.fd();
+  const Result<Spawned> spawned = command.start();
+  REQUIRE_MESSAGE(spawned.has_value(), (spawned ? "" : spawned.error().message));
+  CHECK(leaf.populated());
+  CHECK(leaf.processes() == std::vector<std::int32_t>{spawned->pid});
+  CHECK(scratch.group.processes() == std::vector<std::int32_t>{spawned->pid});
+  CHECK(scratch.group.remove_child("leaf").error().number == EBUSY);
+
+  REQUIRE(leaf.kill_all().has_value());
+  const ExitStatus status = test::end_of(spawned->process);
+  CHECK(status.signalled);
+  CHECK(status.value == SIGKILL);
+  CHECK(scratch.wait_until_empty());
+  CHECK(scratch.group.remove_child("leaf").has_value());
+  CHECK(scratch.group.remove_child("leaf").has_value());  // gone is as good as removed
+  CHECK_FALSE(leaf.populated());
+}
+
+TEST_CASE("row 13: a bomb of 1,200 tasks in sessions of their own is gone after one kill") {
+  const Scratch scratch;
+  if (!scratch.available()) return;
+  drop_bomb(scratch.group, test::BombStyle::sessions, 1'200, 1'000);
+  CHECK(scratch.group.processes().size() >= 1'000);
+  CHECK(scratch.group.kill_all().has_value());
+  CHECK(scratch.wait_until_empty());
+  CHECK(scratch.group.processes().empty());
+}
+
+TEST_CASE("row 14: tasks that die as soon as they have made the next are gone after one kill") {
+  const Scratch scratch;
+  if (!scratch.available()) return;
+  drop_bomb(scratch.group, test::BombStyle::moving_target, 100, 1);
+  CHECK(scratch.group.kill_all().has_value());
+  CHECK(scratch.wait_until_empty());
+  CHECK(scratch.group.processes().empty());
+}
+
+TEST_CASE("row 16: a cgroup that was killed once is told from a new one") {
+  const Scratch scratch;
+  if (!scratch.available()) return;
+  const Cgroup killed = std::move(*scratch.group.create_child("killed"));
+  REQUIRE(killed.kill_all().has_value());
+  const Cgroup fresh = std::move(*scratch.group.create_child("fresh"));
+  Spawner with = test::spawner();
+  with.test_clone_into(fresh.fd());
+  CHECK(with.abilities().cgroup_way == CgroupWay::clone_into);
+  with.test_clone_into(killed.fd());
+  const bool kernel_kills_at_birth = with.abilities().cgroup_way == CgroupWay::write_procs;
+  if (!kernel_kills_at_birth) MESSAGE("this kernel does not kill at birth");
+
+  // However the test came out, a start into the killed one works with what it has told us.
+  Command command = Command::shell("exit 5");
+  command.plan.cgroup = killed.fd();
+  CHECK(command.run(with).status.value == 5);
+}
+
+TEST_CASE("row 18: a cgroup that somebody has frozen is killed all the same") {
+  const Scratch scratch;
+  if (!scratch.available()) return;
+  Command command({"/bin/sleep", "1000"});
+  command.plan.cgroup = scratch.group.fd();
+  const Result<Spawned> spawned = command.start();
+  REQUIRE(spawned.has_value());
+  REQUIRE(scratch.group.freeze(true).has_value());
+  for (int look = 0; look < 4'000 && !scratch.group.frozen(); ++look) ::poll(nullptr, 0, 5);
+  CHECK(scratch.group.frozen());
+  CHECK(scratch.group.kill_all().has_value());
+  CHECK(test::end_of(spawned->process).value == SIGKILL);
+}
+
+TEST_CASE("row 19: a cgroup that somebody has removed is an error that says so") {
+  const Scratch scratch;
+  if (!scratch.available()) return;
+  const Cgroup leaf = std::move(*scratch.group.create_child("leaf"));
+  REQUIRE(scratch.group.remove_child("leaf").has_value());
+  Command command = Command::shell("exit 0");
+  command.plan.cgroup = leaf.fd();
+  const Result<Spawned> spawned = command.start();
+  REQUIRE_FALSE(spawned.has_value());
+  CHECK(spawned.error().number == ENOENT);
+  CHECK(command.plan.failed_step == SpawnStep::cgroup);
+  CHECK(spawned.error().message.starts_with("entering the cgroup: "));
+}
+
+TEST_CASE("row 83: a child that does not come to execute its program does not hold us") {
+  const Scratch scratch;
+  if (!scratch.available()) return;
+  REQUIRE(scratch.group.freeze(true).has_value());
+  Command command = Command::shell("exit 6");
+  command.plan.cgroup = scratch.group.fd();  // frozen: as if exec waited for a file server
+  command.plan.local_executable = false;
+  const Result<Spawned> spawned = command.start();
+  REQUIRE(spawned.has_value());
+  CHECK(peek_exit(spawned->process.view())->outcome == WaitOutcome::alive);
+  REQUIRE(scratch.group.freeze(false).has_value());
+  CHECK(test::end_of(spawned->process).value == 6);
+}
