@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+// What unit tests of os/ share.
+#pragma once
+
+#include <sys/resource.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+#include "os/fd.h"
+#include "os/files.h"
+
+namespace stayd::os {
+
+/// An empty folder, removed with all that is in it.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    const std::string base = environment("TMPDIR");
+    path_ = (base.empty() ? "/tmp" : base) + "/stayd-test-XXXXXX";
+    if (::mkdtemp(path_.data()) == nullptr) path_.clear();
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] std::string operator/(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+};
+
+/// How many descriptors this process has open.
+inline std::size_t open_descriptors() {
+  const auto folder = open_folder("/proc/self/fd");
+  return folder ? list_folder(folder->view()).size() - 2 : 0;  // less the two used for looking
+}
+
+/// A soft RLIMIT_NOFILE for as long as it lives.
+class DescriptorLimit {
+ public:
+  explicit DescriptorLimit(rlim_t most) {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit now{.rlim_cur = most, .rlim_max = before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &now);
+  }
+  DescriptorLimit(const DescriptorLimit&) = delete;
+  DescriptorLimit& operator=(const DescriptorLimit&) = delete;
+  ~DescriptorLimit() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+/// Runs `call` with room for 0, 1, 2, ... more descriptors until it succeeds, and says whether each
+/// failure was EMFILE and left no descriptor behind. `call` returns a Result.
+template <typename Call>
+bool fails_cleanly_without_descriptors(Call call) {
+  const std::size_t before = open_descriptors();
+  constexpr int most_room = 16;
+  for (int room = 0; room < most_room; ++room) {
+    auto lowest_free = duplicate(FdView(0), 0);
+    const int first = lowest_free->number();
+    lowest_free->reset();
+    bool done = false;
+    {
+      const DescriptorLimit limit(static_cast<rlim_t>(first + room));
+      const auto result = call();
+      done = result.has_value();
+      if (!done && result.error().number != EMFILE) return false;
+    }
+    if (open_descriptors() != before) return false;
+    if (done) return room > 0;
+  }
+  return false;
+}
+
+}  // namespace stayd::os
