@@ -53,6 +53,9 @@ bool glob_match(std::string_view pattern, std::string_view text);
 /// direction and invalid UTF-8 as \xNN. At most `most_bytes` of them are shown, then "...".
 std::string printable(std::string_view bytes, std::size_t most_bytes = 4096);
 
+/// Whether all of it is UTF-8 (RFC 3629).
+bool is_utf8(std::string_view bytes);
+
 /// "2026-11-24T06:13:07.123456789Z".
 std::string format_rfc3339(WallTime at);
 

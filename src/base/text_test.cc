@@ -148,6 +148,14 @@ TEST_CASE("nothing printed can command a terminal") {
   CHECK(printable("ab\xc3\xa9", 3) == "ab...");
 }
 
+TEST_CASE("UTF-8 is told from other bytes") {
+  CHECK(is_utf8(""));
+  CHECK(is_utf8("plain, \xc3\xa9, \xf0\x9f\x8d\xb5"));
+  for (const char* bad : {"\xff", "a\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80"}) {
+    CHECK_FALSE(is_utf8(bad));
+  }
+}
+
 TEST_CASE("times are RFC 3339 with nanoseconds") {
   CHECK(format_rfc3339({0}) == "1970-01-01T00:00:00.000000000Z");
   CHECK(format_rfc3339({1'795'500'787'123'456'789}) == "2026-11-24T06:13:07.123456789Z");

@@ -248,6 +248,15 @@ std::string printable(std::string_view bytes, std::size_t most_bytes) {
   return text;
 }
 
+bool is_utf8(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const std::size_t length = utf8_length(bytes);
+    if (length == 0) return false;
+    bytes.remove_prefix(length);
+  }
+  return true;
+}
+
 Result<std::vector<std::string>> split_shell_words(std::string_view text) {
   return WordSplitter(text).split();
 }
