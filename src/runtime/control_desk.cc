@@ -32,7 +32,13 @@ std::string list_of(std::span<const std::string> names) {
   return list;
 }
 
-std::string_view last_part(std::string_view method) { return method.substr(method.rfind('.') + 1); }
+/// "restart" of "dev.stayd.Supervisor.Restart".
+std::string verb_of(Method method) {
+  const std::string_view name = control::full_name(method);
+  std::string verb(name.substr(name.rfind('.') + 1));
+  verb[0] = static_cast<char>(verb[0] | 0x20);
+  return verb;
+}
 
 bool tells_condition(core::Reason reason) {
   return reason == core::Reason::requirement_waiting ||
@@ -236,7 +242,7 @@ void ControlDesk::shut_down(const Call& call) {
 
 void ControlDesk::note_command(const Call& call) {
   const os::Peer& peer = call.caller.peer;
-  std::string text(last_part(control::full_name(call.request.method)));
+  std::string text = verb_of(call.request.method);
   if (call.request.method != Method::shutdown) text += " of " + list_of(call.request.names);
   setting_.words.say(text + " asked for by uid " + std::to_string(peer.uid) + ", pid " +
                      std::to_string(peer.pid));
@@ -251,7 +257,7 @@ void ControlDesk::note_command(const Call& call) {
 
 void ControlDesk::refused(const control::Request& request, const control::Caller& caller) {
   const control::Right right = control::needed_right(request.method);
-  std::string text(last_part(control::full_name(request.method)));
+  std::string text = verb_of(request.method);
   text += " refused to uid " + std::to_string(caller.peer.uid) + ", pid " +
           std::to_string(caller.peer.pid) + ": lacks the right ";
   setting_.words.say(text += control::word(right));

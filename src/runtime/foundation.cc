@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "os/allocator.h"
 #include "os/files.h"
 #include "os/poll.h"
 #include "os/process.h"
@@ -30,6 +31,7 @@ Inheritance note_inheritance(std::uint64_t soft_descriptors) {
 }
 
 Result<Place> take_place() {
+  os::tune_allocator();
   TRY(os::fill_standard_streams());
   TRY(os::reset_dispositions());
   TRY(os::block_signals());
@@ -58,14 +60,29 @@ Result<LinkReceived> receive_welcome(os::FdView keeper) {
   return received;
 }
 
+/// What one instance of it holds while it runs: pidfd, and the second read ends of its outputs.
+std::uint64_t descriptors_of(const model::Service& service) {
+  if (!service.enabled || service.type == model::ServiceType::group) return 0;
+  const bool logged = service.log.to_file || service.log.to_console;
+  const std::uint64_t outputs = service.log.stderr_to == model::StderrTo::merge ? 1 : 2;
+  return (1 + (logged ? outputs : 0)) * (service.numbered ? service.replicas : 1);
+}
+
 Status build_tables(const model::SpecView& spec, const model::Supervisor& settings, Names& names,
                     core::Catalog& catalog) {
+  std::uint64_t descriptors = os::table_slots + reserved_descriptors(os::descriptor_limit());
   for (std::uint32_t i = 0; i < spec.service_count(); ++i) {
     const model::Service service = TRY(spec.service(ServiceId{i}));
     names.add(service);
     catalog.add(service);
+    descriptors += descriptors_of(service);
   }
   names.finish();
+  if (descriptors > os::descriptor_limit())
+    return failure("the services need " + std::to_string(descriptors) +
+                   " descriptors, and the limit of open files (RLIMIT_NOFILE) is " +
+                   std::to_string(os::descriptor_limit()) +
+                   "; raise it, for example with ulimit -Hn");
   return catalog.finish(settings);
 }
 

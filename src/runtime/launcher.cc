@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/launcher.h"
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <utility>
 
 #include "os/error.h"
@@ -155,6 +157,15 @@ std::expected<os::Fd, LaunchFailure> Launcher::open_stdin(const model::Execution
   return reopened ? std::move(*reopened) : std::move(*memory);
 }
 
+/// The kernel gives the lowest free number: a high one says that the others are taken.
+Status Launcher::has_room(const RunOutputs& outputs) const {
+  const auto highest =
+      static_cast<std::uint64_t>(std::max({outputs.out.number(), outputs.err.number(), 0}));
+  const std::uint64_t limit = inheritance_.hard_descriptors;
+  if (highest + reserved_descriptors(limit) < limit) return {};
+  return os::error_of(EMFILE, "making its pipes");
+}
+
 std::expected<os::Spawned, LaunchFailure> Launcher::spawn(os::SpawnPlan& plan) {
   auto spawned = spawner_.spawn(plan);
   if (spawned) return std::move(*spawned);
@@ -173,6 +184,9 @@ std::expected<Launched, LaunchFailure> Launcher::start(const model::Service& ser
   if (!input) return std::unexpected(std::move(input).error());
   auto outputs = logs_.open(launch.instance, launch.run, service);
   if (!outputs) return failed(os::SpawnStep::descriptors, std::move(outputs).error());
+
+  if (const auto room = has_room(*outputs); !room)
+    return failed(os::SpawnStep::descriptors, room.error());
 
   const bool inherits = service.execution.stdin_from == model::StdinFrom::inherit;
   const os::FdView in = input->valid() ? input->view() : inherits ? os::FdView(0) : *null;

@@ -48,6 +48,12 @@ struct LaunchFailure {
   static LaunchFailure of(os::SpawnStep step, Error error);
 };
 
+/// How many of `limit` descriptors no start may take: with them everything that runs can still be
+/// stopped, reaped and asked for.
+constexpr std::uint64_t reserved_descriptors(std::uint64_t limit) {
+  return limit / 4 < 320 ? limit / 4 : 320;
+}
+
 /// What of the supervisor's own past concerns every child.
 struct Inheritance {
   std::uint64_t soft_descriptors = 0;  ///< RLIMIT_NOFILE before it was raised; 0: not known
@@ -83,6 +89,7 @@ class Launcher {
                           const std::string& executable);
   std::expected<os::Fd, LaunchFailure> open_stdin(const model::Execution& execution);
   std::expected<os::Spawned, LaunchFailure> spawn(os::SpawnPlan& plan);
+  [[nodiscard]] Status has_room(const RunOutputs& outputs) const;
   bool is_local(const std::string& executable);
   Result<os::FdView> null_device();
 

@@ -44,7 +44,7 @@ Result<LogChannel> LogChannel::create() {
 }
 
 LogLink::LogLink(Setting setting, LogChannel channel)
-    : setting_(std::move(setting)), channel_(std::move(channel)) {}
+    : setting_(std::move(setting)), channel_(std::move(channel)), own_uid_(os::own_uid()) {}
 
 Status LogLink::begin() {
   return setting_.epoll.add(channel_.ours.view(), os::readable, pack({Source::log_channel, 0, 0}));
@@ -188,7 +188,7 @@ journal::Streams LogLink::describe(const Entry& entry) const {
   streams.run = entry.run;
   if (entry.instance == no_instance) {
     streams.instance = own_instance;
-    streams.uid = os::own_uid();
+    streams.uid = own_uid_;
     streams.settings.to_console = setting_.foreground;
     streams.settings.format = model::ConsoleFormat::plain;
     return streams;
@@ -196,7 +196,7 @@ journal::Streams LogLink::describe(const Entry& entry) const {
   setting_.names.instance(entry.instance, streams.instance);
   if (const auto log = setting_.spec.service(setting_.names.owner(entry.instance))) {
     streams.settings = journal::settings_of(log->log);
-    streams.uid = log->execution.set_ids ? log->execution.uid : os::own_uid();
+    streams.uid = log->execution.set_ids ? log->execution.uid : own_uid_;
   }
   return streams;
 }
@@ -291,6 +291,13 @@ void LogLink::release(std::uint64_t key) {
   if (at == kept_.end()) return;
   if (at->sent || at->given.valid()) released_.push_back(key);
   kept_.erase(at);
+  flush();
+}
+
+void LogLink::release_untaken() {
+  for (const Kept& kept : kept_)
+    if (kept.given.valid()) released_.push_back(kept.key);
+  std::erase_if(kept_, [](const Kept& kept) { return kept.given.valid(); });
   flush();
 }
 

@@ -82,6 +82,8 @@ class LogLink {
   void release(std::uint64_t key);
   /// One that the log writer kept for us, after resume_writer.
   [[nodiscard]] os::Fd take_kept(std::uint64_t key);
+  /// What nobody took is of no use any more.
+  void release_untaken();
 
   /// The channel is ready: takes what came, sends what waits. Appends what the log writer reports.
   void ready(std::uint32_t events, std::vector<journal::Trouble>& troubles);
@@ -140,6 +142,7 @@ class LogLink {
 
   Setting setting_;
   LogChannel channel_;
+  std::uint32_t own_uid_;
   std::vector<Entry> entries_;  ///< by number; those that have ended without read_end
   Entry own_;                   ///< the stream of our own words
   bool own_sent_ = false;

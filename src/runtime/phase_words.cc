@@ -23,6 +23,11 @@ bool had_process(Phase phase) {
          phase == Phase::cleaning;
 }
 
+bool was_asked_for(Reason reason) {
+  return reason == Reason::operator_restart || reason == Reason::operator_start ||
+         reason == Reason::part_of || reason == Reason::conflict;
+}
+
 bool start_failed(Phase before, const core::InstanceState& state) {
   return before == Phase::preparing && state.last_failure.number != 0;
 }
@@ -72,7 +77,7 @@ std::string phase_words(std::string_view instance, Phase before, const core::Ins
       return before == Phase::starting ? name + " is ready" : "";
     case Phase::waiting:
     case Phase::preparing:
-      if (!had_process(before) || state.restart_after_stop) return "";
+      if (!had_process(before) || was_asked_for(state.reason)) return "";
       return name + " " + end_words(state.last_exit) + ", restarting now";
     case Phase::backoff: return backoff_words(std::move(name), before, state, now);
     case Phase::failed: return failed_words(std::move(name), before, state);

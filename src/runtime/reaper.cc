@@ -40,6 +40,14 @@ void Reaper::adopt_ended(InstanceId instance, RunId run, os::Fd process, std::in
   noted_.push_back({instance, pid, true});
 }
 
+Status Reaper::replace(InstanceId instance, os::Fd process, std::int32_t pid) {
+  const RunId run = setting_.runs.at(instance).record.run;
+  if (setting_.runs.at(instance).record.exit_noted != 0) return {};
+  forget(instance);
+  // The one before, should it end, is found as an orphan.
+  return watch(instance, run, std::move(process), pid);
+}
+
 void Reaper::forget(InstanceId instance) {
   Run& run = setting_.runs.at(instance);
   unwatch(run);

@@ -44,6 +44,8 @@ class Reaper {
   /// After a take-over: a main process that ended. The keeper is told to reap it once the ledger
   /// has been written.
   void adopt_ended(InstanceId instance, RunId run, os::Fd process, std::int32_t pid);
+  /// Another process is the main one from now on (MAINPID of sd_notify).
+  Status replace(InstanceId instance, os::Fd process, std::int32_t pid);
   /// The run is over: closes its process.
   void forget(InstanceId instance);
 

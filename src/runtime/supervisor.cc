@@ -60,6 +60,15 @@ Supervisor::Supervisor(Foundation foundation, const SupervisorRecord& record, Lo
              .foreground = base_.settings.foreground},
             std::move(channel)),
       launcher_(base_.spawner, logs_, base_.names, base_.inheritance),
+      readiness_({.epoll = base_.epoll,
+                  .logs = logs_,
+                  .containment = containment_,
+                  .facts = facts_,
+                  .notify_folder = base_.settings.runtime_dir + "/notify",
+                  .start_command =
+                      [this](InstanceId id, RunId run, std::span<const std::string> command) {
+                        return start_probe_command(id, run, command);
+                      }}),
       desk_({.names = base_.names,
              .catalog = base_.catalog,
              .state = state_,
@@ -90,10 +99,11 @@ void Supervisor::turn() {
   if (waited) {
     std::ranges::stable_sort(*waited, {},
                              [](const os::Ready& r) { return unpack(r.token).source; });
-    for (const os::Ready& ready : *waited) dispatch(ready);
+    for (const os::Ready& ready : *waited) guarded([&] { dispatch(ready); });
   }
   settle();
   carry_out_some();
+  readiness_.tick(now_);
   settle();
   desk_.answer_waits(now_);
   words_.flush();
@@ -132,6 +142,7 @@ void Supervisor::step_facts() {
   std::swap(facts_, facts_under_way_);
   for (core::Event& event : facts_under_way_) {
     event.wall = wall_;
+    if (event.kind == core::EventKind::main_exited) note_oom_kill(event);
     core::step(state_, base_.catalog, event, now_, outcome_);
   }
   facts_under_way_.clear();
@@ -179,7 +190,8 @@ void Supervisor::spread_outcome() {
 
 void Supervisor::arm_timer() {
   Instant next = std::min(state_.next_deadline(), logs_.next_deadline());
-  next = std::min({next, desk_.next_deadline(), containment_.next_deadline(), leave_deadline_});
+  next = std::min({next, desk_.next_deadline(), containment_.next_deadline(),
+                   readiness_.next_deadline(), leave_deadline_});
   if (server_) next = std::min(next, server_->next_deadline());
   (void)base_.timer.arm(next);
 }
@@ -241,9 +253,31 @@ void Supervisor::take_signal(const os::SignalInfo& signal) {
       " NAME sends it to a service");
 }
 
+void Supervisor::probe_ready(const Token& token) {
+  const InstanceId id{token.index};
+  const RunId run = runs_.at(id).record.run;
+  if (is_of(token, number_of(run))) readiness_.probe_ready(id, run, now_);
+}
+
+void Supervisor::notify_ready(const Token& token) {
+  const InstanceId id{token.index};
+  Run& run = runs_.at(id);
+  if (!is_of(token, number_of(run.record.run))) return;
+  Notified notified = readiness_.notified(contained(id), now_);
+  if (!notified.complaint.empty()) say(base_.names.instance(id) + ": " + notified.complaint);
+  if (notified.status) desk_.touched(id);
+  if (notified.main_pid == 0 || notified.main_pid == run.pid) return;
+  const auto replaced = reaper_.replace(id, std::move(notified.main_process), notified.main_pid);
+  if (!replaced) return say(replaced.error().message);
+  run.record.main_pid = notified.main_pid;
+  base_.ledger.write(id, InstanceRecord{state_.at(id), run.record});
+}
+
 void Supervisor::helper_ready(const Token& token) {
   const auto ended = helpers_.ready(token);
   if (!ended) return;
+  if (ended->helper.kind == HelperKind::probe)
+    return readiness_.command_ended(ended->helper.instance, ended->helper.run, ended->exit, now_);
   const Helper& helper = ended->helper;
   const bool well = ended->exit.kind == core::ExitKind::code && ended->exit.value == 0;
   if (helper.kind == HelperKind::reload_command) {
@@ -273,16 +307,32 @@ void Supervisor::log_writer_ready(const Token& token) {
 }
 
 void Supervisor::log_channel_ready(std::uint32_t events) {
-  troubles_.clear();
-  logs_.ready(events, troubles_);
-  for (const journal::Trouble& trouble : troubles_) {
+  news_.clear();
+  logs_.ready(events, news_);
+  for (const journal::Trouble& trouble : news_) {
     const std::string what =
         trouble.instance.empty() ? "the console" : "the log of " + trouble.instance;
     std::string text =
         trouble.begins ? what + " cannot be written: " + trouble.text : what + " is written again";
     if (trouble.dropped != 0) text += ", " + std::to_string(trouble.dropped) + " bytes were lost";
     say(text);
+    std::erase_if(troubles_,
+                  [&](const journal::Trouble& old) { return old.instance == trouble.instance; });
+    if (trouble.begins) troubles_.push_back(trouble);
+    if (const InstanceId id = base_.names.find(trouble.instance); id != no_instance)
+      desk_.touched(id);
   }
+}
+
+/// A SIGKILL that the kernel sent for want of memory, if the cgroup's accounting says so.
+void Supervisor::note_oom_kill(core::Event& exit) const {
+  constexpr std::uint8_t kill_signal = 9;
+  if (exit.exit.kind != core::ExitKind::signal || exit.exit.value != kill_signal) return;
+  const auto leaf = open_leaf(exit.instance);
+  if (!leaf) return;
+  const auto events = leaf->read("memory.events");
+  exit.exit.oom_killed = events && events->find("oom_kill ") != std::string::npos &&
+                         events->find("oom_kill 0") == std::string::npos;
 }
 
 void Supervisor::say(std::string_view sentence) {

@@ -13,6 +13,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,15 +26,25 @@
 #include "runtime/control_desk.h"
 #include "runtime/foundation.h"
 #include "runtime/helpers.h"
-#include "runtime/launcher.h"
-#include "runtime/log_link.h"
-#include "runtime/own_words.h"
+#include "runtime/readiness.h"
 #include "runtime/reaper.h"
 #include "runtime/resume.h"
-#include "runtime/runs.h"
-#include "runtime/token.h"
 
 namespace stayd::runtime {
+
+/// The boundary of std::bad_alloc, which the standard library throws: around one descriptor's
+/// handling, and around one action. What was under way is given up: a spawn fails and is tried
+/// again, a signal is followed by its deadline, a caller gets no reply. Steps stand outside: they
+/// allocate nothing (Supervisor::begin reserves what they need).
+template <typename Work>
+bool guarded(Work work) {
+  try {
+    work();
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
 
 class Supervisor final : private DeskWorld, private control::Watcher {
  public:
@@ -58,11 +69,13 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   Status resume();
   void restore_state();
   void resume_instance(InstanceId id);
+  void resume_notify(InstanceId id, RunId run);
   ProcessFound find_process(std::int32_t pid, os::Fd& process, core::LastExit& exit);
   void tell_crash();
 
   // supervisor.cc
   void turn();
+  void note_oom_kill(core::Event& exit) const;
   void dispatch(const os::Ready& ready);
   void settle();
   void step_facts();
@@ -102,11 +115,11 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   void leave(std::uint8_t exit_status);
   void keeper_gone();
 
-  // supervisor_ready.cc
-  Status prepare_ready(const model::Service& service, Launch& launch);
   void watch_ready(const core::Action& action);
   void unwatch_ready(const core::Action& action);
-  void release_ready(InstanceId id, RunId run);
+  Status start_probe_command(InstanceId id, RunId run, std::span<const std::string> command);
+  void notify_ready(const Token& token);
+  void probe_ready(const Token& token);
 
   // DeskWorld, control::Watcher: supervisor_view.cc
   control::SupervisorView supervisor_view() override;
@@ -130,12 +143,14 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   OwnWords words_;
   LogLink logs_;
   Launcher launcher_;
+  Readiness readiness_;
   ControlDesk desk_;
   std::unique_ptr<control::Server> server_;
-  std::vector<journal::Trouble> troubles_;
+  std::vector<journal::Trouble> news_;      ///< of the log writer, for a moment
+  std::vector<journal::Trouble> troubles_;  ///< logs that cannot be written now; few
   std::vector<EmptiedRun> emptied_;
-  std::string name_, contained_name_, leaf_name_;  ///< lent out for a moment
-  std::uint32_t held_base_ = 0;                    ///< Containment::base_count at the last hold
+  std::string name_, contained_name_, leaf_name_, why_not_;  ///< lent out for a moment
+  std::uint32_t held_base_ = 0;  ///< Containment::base_count at the last hold
   Instant now_{};
   WallTime wall_{};
   WallTime since_{};

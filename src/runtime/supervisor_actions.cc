@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the core decided, done.
+#include <array>
+#include <cerrno>
 #include <utility>
 
 #include "os/process.h"
@@ -13,6 +15,14 @@ constexpr int most_starts = 8;
 /// For the log writer to write out what it has.
 constexpr Duration leave_patience = seconds(5);
 
+LaunchFailure out_of_memory() {
+  LaunchFailure failure;
+  failure.what.step = static_cast<std::uint8_t>(os::SpawnStep::clone);
+  failure.what.number = ENOMEM;
+  failure.transient = true;
+  return failure;
+}
+
 }  // namespace
 
 void Supervisor::carry_out_some() {
@@ -20,7 +30,8 @@ void Supervisor::carry_out_some() {
   while (next_action_ < actions_.size() && starts < most_starts) {
     const core::Action action = actions_[next_action_++];
     if (action.kind == core::ActionKind::spawn) ++starts;
-    carry_out(action);
+    if (guarded([&] { carry_out(action); })) continue;
+    if (action.kind == core::ActionKind::spawn) spawn_failed(action, out_of_memory());
   }
   if (next_action_ < actions_.size()) return;
   actions_.clear();
@@ -93,9 +104,10 @@ void Supervisor::spawn(const core::Action& action) {
   Launch launch = launch_of(id, action.run);
   launch.cgroup = cgroup->fd();
   launch.pid_at = base_.ledger.spawned_pid(id);
-  if (const auto prepared = prepare_ready(*service, launch); !prepared)
+  if (const auto prepared = readiness_.prepare(*service, launch); !prepared)
     return spawn_failed(action, LaunchFailure::of(os::SpawnStep::descriptors, prepared.error()));
   auto launched = launcher_.start(*service, launch);
+  readiness_.launched();
   if (!launched) return spawn_failed(action, std::move(launched).error());
   const std::int32_t pid = launched->process.pid;
   // Unwatched it is found by SIGCHLD, more slowly.
@@ -106,7 +118,7 @@ void Supervisor::spawn(const core::Action& action) {
 
 void Supervisor::spawn_failed(const core::Action& action, LaunchFailure failure) {
   // Something that has no errno (a record of the Spec that cannot be read) must show as well.
-  if (failure.what.number == 0) failure.what.number = 22;
+  if (failure.what.number == 0) failure.what.number = EINVAL;
   *base_.ledger.spawned_pid(action.instance) = 0;
   fact(core::EventKind::spawn_failed, action.instance, action.run);
   facts_.back().failure = failure.what;
@@ -115,6 +127,28 @@ void Supervisor::spawn_failed(const core::Action& action, LaunchFailure failure)
 
 Launch Supervisor::launch_of(InstanceId id, RunId run) {
   return {.instance = id, .run = run, .replica = base_.catalog.replica_of(id)};
+}
+
+void Supervisor::watch_ready(const core::Action& action) {
+  if (!runs_.is_current(action.instance, action.run)) return;
+  const auto service = base_.spec.service(base_.catalog.service_of(action.instance));
+  if (!service) return say(service.error().message);
+  const Instant started = state_.at(action.instance).run_started;
+  const auto watched = readiness_.watch(*service, action.instance, action.run, started, now_);
+  if (watched) return;
+  say("cannot watch for " + base_.names.instance(action.instance) +
+      " to become ready: " + watched.error().message);
+}
+
+void Supervisor::unwatch_ready(const core::Action& action) {
+  readiness_.unwatch(action.instance, action.run);
+  helpers_.kill(action.instance, action.run, HelperKind::probe);
+}
+
+Status Supervisor::start_probe_command(InstanceId id, RunId run,
+                                       std::span<const std::string> command) {
+  const auto service = TRY(base_.spec.service(base_.catalog.service_of(id)));
+  return start_helper(service, {HelperKind::probe, id, run}, command);
 }
 
 void Supervisor::signal(const core::Action& action) {
@@ -190,7 +224,8 @@ void Supervisor::release(const core::Action& action) {
   if (!runs_.is_current(action.instance, action.run)) return;
   Run& run = runs_.at(action.instance);
   helpers_.kill(action.instance, action.run);
-  release_ready(action.instance, action.run);
+  if (base_.catalog.rules(base_.catalog.service_of(action.instance)).has_probe)
+    readiness_.release(action.instance, action.run);
   reaper_.forget(action.instance);
   const ContainedRun what = contained(action.instance);
   Leaf leaf = what.leaf;
@@ -224,6 +259,7 @@ void Supervisor::leave(std::uint8_t exit_status) {
   words_.end();
   logs_.leave();
   containment_.remove_all();
+  readiness_.remove_all();
 }
 
 /// Without the keeper nobody would follow us, and nobody would reap what we leave: it is all taken

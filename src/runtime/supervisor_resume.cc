@@ -41,6 +41,9 @@ Status Supervisor::resume() {
   settle();
   facts_.push_back({.kind = core::EventKind::resumed});
   settle();
+  // Carried out before anything is given up that they may want.
+  while (next_action_ < actions_.size()) carry_out_some();
+  logs_.release_untaken();
   return {};
 }
 
@@ -75,6 +78,14 @@ ProcessFound Supervisor::find_process(std::int32_t pid, os::Fd& process, core::L
   return ProcessFound::gone;
 }
 
+/// Of one that is ready already: it may still tell its status, or another main process.
+void Supervisor::resume_notify(InstanceId id, RunId run) {
+  const auto service = base_.spec.service(base_.catalog.service_of(id));
+  if (!service) return;
+  if (const auto watched = readiness_.resume(*service, id, run); !watched)
+    say(watched.error().message);
+}
+
 void Supervisor::resume_instance(InstanceId id) {
   InstanceRecord record{state_.at(id), runs_.at(id).record};
   if (record.run.run == no_run && record.state.run == no_run) return;
@@ -89,6 +100,9 @@ void Supervisor::resume_instance(InstanceId id) {
     if (const auto watched = reaper_.watch(id, record.state.run, std::move(process), pid); !watched)
       say(watched.error().message);
   }
+  const bool notifies = decision.attach && record.state.phase == core::Phase::running &&
+                        base_.catalog.rules(base_.catalog.service_of(id)).has_probe;
+  if (notifies) resume_notify(id, record.state.run);
   const bool told_exit =
       decision.tell == Tell::exited || decision.tell == Tell::spawned_then_exited;
   if (told_exit || decision.reap)

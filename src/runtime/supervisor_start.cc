@@ -2,7 +2,7 @@
 #include <array>
 #include <utility>
 
-#include "os/files.h"
+#include "os/allocator.h"
 #include "os/process.h"
 #include "runtime/supervisor.h"
 
@@ -41,11 +41,19 @@ Result<std::unique_ptr<Supervisor>> Supervisor::create(Foundation foundation) {
     supervisor->boot();
   }
   supervisor->words_.flush();
+  os::release_startup_memory();
   (void)send_link(supervisor->base_.keeper.view(), {.kind = LinkKind::started});
   return supervisor;
 }
 
 Status Supervisor::begin() {
+  // A step allocates nothing from here on.
+  const std::size_t instances = runs_.all.size();
+  outcome_.actions.reserve(instances + 64);
+  outcome_.touched.reserve(instances + 64);
+  actions_.reserve(instances + 64);
+  facts_.reserve(256);
+  facts_under_way_.reserve(256);
   now_ = os::now();
   wall_ = os::wall_now();
   TRY(base_.epoll.add(base_.keeper.view(), os::readable, pack({Source::keeper, 0, 0})));

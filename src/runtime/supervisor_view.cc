@@ -55,8 +55,17 @@ control::SupervisorView Supervisor::supervisor_view() {
 }
 
 void Supervisor::complete(InstanceId id, control::InstanceView& view) {
+  for (const journal::Trouble& trouble : troubles_)
+    if (trouble.instance == view.instance) view.trouble = trouble.text;
   const RunRecord& record = runs_.at(id).record;
-  if (record.run == no_run || record.cgroup_number == 0) return;
+  if (record.run == no_run) return;
+  if (record.main_pid != 0 && view.pid != 0) view.pid = record.main_pid;
+  view.status_text = readiness_.status_text(id);
+  if (view.status_text.empty() && state_.at(id).phase == core::Phase::starting) {
+    why_not_ = readiness_.why_not(id, record.run);
+    view.status_text = why_not_;
+  }
+  if (record.cgroup_number == 0) return;
   leaf_name_.assign(view.instance);
   leaf_name_ += '.';
   leaf_name_ += std::to_string(record.cgroup_number);

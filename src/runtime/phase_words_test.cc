@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/phase_words.h"
+
+#include <doctest/doctest.h>
+
+namespace stayd::runtime {
+namespace {
+
+using core::Phase;
+
+core::LastExit exited(std::uint8_t code, Duration after) {
+  core::LastExit exit;
+  exit.kind = core::ExitKind::code;
+  exit.value = code;
+  exit.ran_for = after;
+  return exit;
+}
+
+TEST_CASE("ends are told as they were") {
+  CHECK(end_words(exited(1, milliseconds(80))) == "exited with 1 after 80ms");
+  core::LastExit killed;
+  killed.kind = core::ExitKind::signal;
+  killed.value = 11;
+  killed.core_dumped = true;
+  killed.ran_for = seconds(62);
+  CHECK(end_words(killed) == "was killed by SEGV after 1m 2s (core dumped)");
+  core::LastExit lost;
+  lost.kind = core::ExitKind::unknown;
+  CHECK(end_words(lost) == "ended while no supervisor was there to see how");
+}
+
+TEST_CASE("a restart says when") {
+  core::InstanceState state;
+  state.phase = Phase::backoff;
+  state.last_exit = exited(1, milliseconds(80));
+  state.deadlines[0] = Instant{} + milliseconds(200);
+  CHECK(phase_words("web", Phase::cleaning, state, Instant{}) ==
+        "web exited with 1 after 80ms, restarting in 200ms");
+  state.phase = Phase::preparing;
+  CHECK(phase_words("web", Phase::cleaning, state, Instant{}) ==
+        "web exited with 1 after 80ms, restarting now");
+  state.reason = core::Reason::operator_restart;
+  CHECK(phase_words("web", Phase::cleaning, state, Instant{}).empty());
+}
+
+TEST_CASE("a start that cannot be says why") {
+  core::InstanceState state;
+  state.phase = Phase::failed;
+  state.last_failure = {.step = 16, .number = 2};
+  const std::string text = phase_words("web", Phase::preparing, state, Instant{});
+  CHECK(text.starts_with("cannot start web: "));
+  CHECK(text.ends_with("No such file or directory"));
+}
+
+TEST_CASE("steps on the way are not told") {
+  core::InstanceState state;
+  state.phase = Phase::cleaning;
+  CHECK(phase_words("web", Phase::running, state, Instant{}).empty());
+  state.phase = Phase::waiting;
+  CHECK(phase_words("web", Phase::stopped, state, Instant{}).empty());
+}
+
+}  // namespace
+}  // namespace stayd::runtime
