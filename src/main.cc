@@ -3,7 +3,9 @@
 #include <array>
 
 #include "app/cli/verbs.h"
+#include "app/keeper/keeper.h"
 #include "app/logwriter/logwriter.h"
+#include "app/supervise/supervise.h"
 
 using namespace stayd::app;
 
@@ -18,6 +20,8 @@ constexpr std::array verbs{
 };
 
 constexpr std::array processes{
+    InternalProcess{"@keeper", [] { return keeper_main(); }},
+    InternalProcess{"@supervise", [] { return supervise_main(); }},
     InternalProcess{"@logwriter", [] { return logwriter_main(); }},
 };
 

@@ -50,7 +50,7 @@ std::string Launcher::text_of(const core::LastFailure& failure) {
 }
 
 Result<os::FdView> Launcher::null_device() {
-  if (!null_.valid()) null_ = TRY(os::open_file("/dev/null", os::OpenFor::append_create));
+  if (!null_.valid()) null_ = TRY(os::open_file("/dev/null", os::OpenFor::read_write_create));
   return null_.view();
 }
 

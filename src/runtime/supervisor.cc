@@ -116,8 +116,8 @@ void Supervisor::dispatch(const os::Ready& ready) {
     case Source::helper: return helper_ready(token);
     case Source::log_writer: return log_writer_ready(token);
     case Source::containment: return containment_.ready();
-    case Source::notify:
-    case Source::probe: return;
+    case Source::notify: return notify_ready(token);
+    case Source::probe: return probe_ready(token);
     case Source::keeper: return keeper_ready();
     case Source::signals: return signals_ready();
     case Source::timer: return tick();
