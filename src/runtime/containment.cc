@@ -21,7 +21,7 @@ constexpr int signal_cont = 18;
 constexpr int signal_stop = 19;
 
 constexpr Duration shortest_look = milliseconds(5);
-constexpr int most_doublings = 4;  ///< 80 ms between two looks at what takes its time to die
+constexpr int most_doublings = 8;  ///< 1.3 s between two looks at what does not die
 constexpr int most_stop_rounds = 8;
 
 std::string leaf_name(std::string_view instance, std::uint32_t number) {
@@ -143,18 +143,14 @@ void Containment::kill(const ContainedRun& run, Leaf& leaf) {
   entry.looked_at = false;
 }
 
-/// cgroup.kill is one stroke that no fork outruns. Before kernel 5.14 there is only SIGKILL one by
-/// one, to what is frozen and so forks no more.
+/// cgroup.kill is one stroke that no fork outruns; before kernel 5.14 SIGKILL goes to one process
+/// after the other, and again until none is left.
 Containment::Stroke Containment::kill_leaf(const std::string& name) {
   const auto leaf = base_.open_child(name);
-  if (!leaf) return Stroke::complete;
+  if (!leaf) return leaf.error().number == ENOENT ? Stroke::complete : Stroke::to_be_repeated;
   (void)leaf->freeze(true);
-  if (leaf->kill_all()) return Stroke::complete;
-  for (const std::int32_t pid : leaf->processes()) {
-    const auto process = os::process_info(pid);
-    if (process) signal_process(*process, signal_kill);
-  }
-  return Stroke::to_be_repeated;
+  const Status killed = leaf->kill_all();
+  return killed && has_cgroup_kill_ ? Stroke::complete : Stroke::to_be_repeated;
 }
 
 Containment::Waiting& Containment::waiting_for(const ContainedRun& run) {

@@ -186,6 +186,7 @@ class Containment {
   os::Cgroup base_;
   std::string base_name_;  ///< as /proc/PID/cgroup has it
   std::optional<os::CgroupWatch> watch_;
+  bool has_cgroup_kill_ = false;
   std::uint32_t base_count_ = 0;
   std::uint32_t killed_at_start_ = 0;
   std::vector<Waiting> waiting_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "os/files.h"
 #include "os/process.h"
 #include "runtime/containment.h"
 
@@ -66,6 +67,7 @@ Status Containment::open_base(os::Spawner& spawner) {
   base_name_ = TRY(os::cgroup_of(os::own_pid()));
   base_name_ += (base_name_ == "/" ? "stayd." : "/stayd.") + setting_.name;
   base_ = TRY(own_.create_child("stayd." + setting_.name));
+  has_cgroup_kill_ = os::exists(base_.path() + "/cgroup.kill");
   // Without a watch (fs.inotify.max_user_instances) leaves are looked at from time to time.
   if (auto watch = os::CgroupWatch::create()) watch_ = std::move(*watch);
   TRY(test_base(spawner));
