@@ -11,19 +11,29 @@ using namespace stayd::app;
 
 namespace {
 
+// clang-format off
 constexpr std::array verbs{
-    Verb{&start_syntax, start_main},     Verb{&stop_syntax, stop_main},
-    Verb{&restart_syntax, restart_main}, Verb{&reload_syntax, reload_main},
-    Verb{&kill_syntax, kill_main},       Verb{&explain_syntax, explain_main},
-    Verb{&wait_syntax, wait_main},       Verb{&events_syntax, events_main},
-    Verb{&version_syntax, version_main}, Verb{&help_syntax, help_main},
+    Verb{&start_syntax, start_main},
+    Verb{&stop_syntax, stop_main},
+    Verb{&restart_syntax, restart_main},
+    Verb{&reload_syntax, reload_main},
+    Verb{&kill_syntax, kill_main},
+    Verb{&status_syntax, status_main},
+    Verb{&explain_syntax, explain_main},
+    Verb{&wait_syntax, wait_main},
+    Verb{&events_syntax, events_main},
+    Verb{&doctor_syntax, doctor_main},
+    Verb{&version_syntax, version_main},
+    Verb{&help_syntax, help_main},
 };
 
+/// Started by processes of ours, by these names.
 constexpr std::array processes{
-    InternalProcess{"@keeper", [] { return keeper_main(); }},
-    InternalProcess{"@supervise", [] { return supervise_main(); }},
+    InternalProcess{"@keeper", keeper_main},
+    InternalProcess{"@supervise", supervise_main},
     InternalProcess{"@logwriter", [] { return logwriter_main(); }},
 };
+// clang-format on
 
 }  // namespace
 
