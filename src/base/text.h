@@ -53,6 +53,9 @@ bool glob_match(std::string_view pattern, std::string_view text);
 /// direction and invalid UTF-8 as \xNN. At most `most_bytes` of them are shown, then "...".
 std::string printable(std::string_view bytes, std::size_t most_bytes = 4096);
 
+/// Length of the UTF-8 sequence at the front (RFC 3629: no overlong forms, no surrogates); 0 if
+/// there is none. `bytes` is not empty.
+std::size_t utf8_length(std::string_view bytes);
 /// Whether all of it is UTF-8 (RFC 3629).
 bool is_utf8(std::string_view bytes);
 

@@ -66,26 +66,6 @@ Element match_element(std::string_view pattern, char c) {
   }
 }
 
-/// Length of the UTF-8 sequence at the front (RFC 3629: no overlong forms, no surrogates); 0 if
-/// there is none.
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-  };
-  const auto follows = [&](std::size_t i) { return (byte(i) & 0xc0U) == 0x80U; };
-  const unsigned lead = byte(0);
-  if (lead < 0x80) return 1;
-  if (lead < 0xc2 || lead > 0xf4 || !follows(1)) return 0;
-  if (lead < 0xe0) return 2;
-  if (!follows(2)) return 0;
-  if (lead == 0xe0 && byte(1) < 0xa0) return 0;
-  if (lead == 0xed && byte(1) > 0x9f) return 0;
-  if (lead < 0xf0) return 3;
-  if (!follows(3)) return 0;
-  if (lead == 0xf0 && byte(1) < 0x90) return 0;
-  return lead == 0xf4 && byte(1) > 0x8f ? 0 : 4;
-}
-
 /// C0, DEL, C1 (U+0080 to U+009F), and what turns the direction of text (U+200E/F, U+202A to
 /// U+202E, U+2066 to U+2069) so that it seems to say something else.
 bool is_treacherous(std::string_view sequence) {
@@ -188,6 +168,24 @@ class WordSplitter {
 };
 
 }  // namespace
+
+std::size_t utf8_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
+  const auto follows = [&](std::size_t i) { return (byte(i) & 0xc0U) == 0x80U; };
+  const unsigned lead = byte(0);
+  if (lead < 0x80) return 1;
+  if (lead < 0xc2 || lead > 0xf4 || !follows(1)) return 0;
+  if (lead < 0xe0) return 2;
+  if (!follows(2)) return 0;
+  if (lead == 0xe0 && byte(1) < 0xa0) return 0;
+  if (lead == 0xed && byte(1) > 0x9f) return 0;
+  if (lead < 0xf0) return 3;
+  if (!follows(3)) return 0;
+  if (lead == 0xf0 && byte(1) < 0x90) return 0;
+  return lead == 0xf4 && byte(1) > 0x8f ? 0 : 4;
+}
 
 std::optional<std::string_view> nearest(std::string_view text, const std::string_view* known,
                                         std::size_t count) {

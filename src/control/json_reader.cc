@@ -4,7 +4,7 @@
 #include <array>
 #include <charconv>
 
-#include "control/utf8.h"
+#include "base/text.h"
 
 namespace stayd::control {
 namespace {
@@ -140,7 +140,7 @@ class Reader {
         continue;
       }
       if (c == '"' || c == '\\') return true;
-      const auto length = c < 0x20 ? 0 : sequence_length(json_, at_);
+      const auto length = c < 0x20 ? 0 : utf8_length(json_.substr(at_));
       if (length == 0) return fail();
       at_ += length;
     }

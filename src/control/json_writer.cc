@@ -4,7 +4,7 @@
 #include <array>
 #include <charconv>
 
-#include "control/utf8.h"
+#include "base/text.h"
 
 namespace stayd::control {
 namespace {
@@ -48,7 +48,7 @@ void append_escaped(std::string& out, std::string_view text) {
       ++at;
       continue;
     }
-    const auto length = sequence_length(text, at);
+    const auto length = utf8_length(text.substr(at));
     if (length == 0) {
       out.append("\xef\xbf\xbd");
       ++at;
