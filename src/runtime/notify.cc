@@ -130,7 +130,7 @@ void NotifySockets::take_main_pid(const ContainedRun& run, std::int32_t pid, Not
   into.main_process = std::move(*process);
 }
 
-void NotifySockets::close(InstanceId instance, RunId run) {
+void NotifySockets::end(InstanceId instance, RunId run) {
   Entry* entry = find(instance, run);
   if (entry == nullptr) return;
   (void)os::remove_socket(path_of(run));

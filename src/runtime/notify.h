@@ -67,7 +67,7 @@ class NotifySockets {
   Notified receive(const ContainedRun& run, Instant now);
 
   /// Closes and removes it. The descriptor must not be watched any more.
-  void close(InstanceId instance, RunId run);
+  void end(InstanceId instance, RunId run);
   /// At the supervisor's end, or before a first start: removes every socket and the folder.
   void remove_all();
 

@@ -112,7 +112,7 @@ Status Probes::begin(const model::Probe& probe, ProbeStart start, Instant now) {
 void Probes::end(InstanceId instance, RunId run) {
   Probe* probe = find(instance, run);
   if (probe == nullptr) return;
-  close(*probe);
+  drop_descriptor(*probe);
   probe->kind = ProbeKind::none;
   remove_over();
 }
@@ -167,12 +167,12 @@ void Probes::conclude(Probe& probe, Outcome outcome, Instant now, std::vector<Re
               : Instant::never();
       return;
     case Outcome::not_yet:
-      close(probe);
+      drop_descriptor(probe);
       probe.step = Step::waiting;
       probe.due = on_grid(now + probe.interval);
       return;
     case Outcome::ready:
-      close(probe);
+      drop_descriptor(probe);
       into.push_back({probe.instance, probe.run});
       probe.kind = ProbeKind::none;
       return;
@@ -264,7 +264,7 @@ Probes::Outcome Probes::read_newline(Probe& probe) {
   if (got.bytes > 0) return Outcome::undecided;
   // Closed without the newline: it will never come, and the pipe would report its end for ever.
   (void)failed(probe, EPIPE);
-  close(probe);
+  drop_descriptor(probe);
   return Outcome::undecided;
 }
 
@@ -272,7 +272,7 @@ Status Probes::watch(Probe& probe, std::uint32_t events) {
   return setting_.epoll.add(probe.fd.view(), events, setting_.token(probe.instance, probe.run));
 }
 
-void Probes::close(Probe& probe) {
+void Probes::drop_descriptor(Probe& probe) {
   if (!probe.fd.valid()) return;
   setting_.epoll.remove(probe.fd.view());
   probe.fd.reset();

@@ -105,7 +105,7 @@ class Probes {
   Outcome read_newline(Probe& probe);
   Outcome failed(Probe& probe, int number);
   Status watch(Probe& probe, std::uint32_t events);
-  void close(Probe& probe);
+  void drop_descriptor(Probe& probe);
   void remove_over();
   void set_deadline();
 

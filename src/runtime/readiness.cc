@@ -82,7 +82,7 @@ void Readiness::release(InstanceId id, RunId run) {
   if (const os::FdView socket = notify_.socket_of(id, run); socket.valid()) {
     setting_.epoll.remove(socket);
     setting_.logs.release(socket_key(run));
-    notify_.close(id, run);
+    notify_.end(id, run);
   }
   setting_.logs.release(pipe_key(run));
   std::erase_if(pipes_, [&](const ReadyPipe& pipe) { return pipe.run == run; });
