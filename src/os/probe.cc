@@ -22,7 +22,6 @@ namespace {
 constexpr unsigned signal_process_group = 4;  // linux/pidfd.h
 constexpr int socket_peer_pidfd = 77;         // asm-generic/socket.h
 constexpr unsigned close_unshare = 2;         // linux/close_range.h
-constexpr unsigned landlock_version = 1;      // linux/landlock.h
 
 int outcome(long returned) { return returned < 0 ? errno : 0; }
 
@@ -98,8 +97,6 @@ int probe(Facility facility) {
     case Facility::sealed_memory: return probe_sealed_memory();
     case Facility::signalfd: return probe_signalfd();
     case Facility::peer_pidfd: return probe_peer_pidfd();
-    case Facility::landlock:
-      return outcome(syscall(SYS_landlock_create_ruleset, nullptr, 0, landlock_version));
   }
   return ENOSYS;
 }

@@ -19,9 +19,7 @@ enum class Facility : std::uint8_t {
   sealed_memory,       ///< memfd_create(2) with seals, 3.17
   signalfd,            ///< 2.6.22
   peer_pidfd,          ///< SO_PEERPIDFD, 6.5
-  landlock,            ///< 5.13
 };
-inline constexpr std::uint8_t facility_count = 12;
 
 /// 0: it is there; else the errno with which it was refused (ENOSYS: not in this kernel, EPERM: a
 /// seccomp filter or missing rights).
