@@ -22,8 +22,8 @@ std::string parent_of(const std::string& folder) {
 
 std::optional<std::string> configuration_in(const std::string& folder) {
   for (const char* name : file_names) {
-    auto path = (folder == "/" ? "" : folder) + "/" + name;
-    if (os::exists(path)) return path;
+    // Resolved, as -f is: a link to the file is the same file.
+    if (auto path = os::absolute_path((folder == "/" ? "" : folder) + "/" + name)) return *path;
   }
   return std::nullopt;
 }
