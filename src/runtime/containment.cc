@@ -253,7 +253,11 @@ void Containment::settle_processes() {
     if (!is_due(entry)) continue;
     entry.looked_at = true;
     const auto members = walk.members(entry.subject());
-    if (members.empty()) conclude(entry);
+    // A look may miss what moves from process to process. Where there was something at the last
+    // one, nothing is nothing only when it is seen twice.
+    entry.unsure = members.empty() && entry.seen;
+    entry.seen = !members.empty();
+    if (members.empty() && !entry.unsure) conclude(entry);
     if (!entry.killing) continue;
     for (const os::ProcessInfo* process : members) signal_process(*process, signal_kill);
   }
@@ -302,7 +306,9 @@ void Containment::release(const ContainedRun& run, Leaf& leaf, LeafUse use) {
 
 void Containment::remove_all() {
   if (!base_.valid()) return;
-  for (const std::string& name : base_.children()) (void)base_.remove_child_tree(name);
+  for (const std::string& name : base_.children()) {
+    if (!base_.remove_child(name)) (void)base_.remove_child_tree(name);
+  }
   (void)own_.remove_child("stayd." + setting_.name);
 }
 

@@ -147,7 +147,8 @@ class Containment {
     bool awaited = false;
     bool killing = false;  ///< not done by one stroke: again at each look
     bool looked_at = false;
-    bool unsure = false;  ///< the last look failed
+    bool unsure = false;  ///< the last look failed, or is to be confirmed
+    bool seen = false;    ///< without a leaf: the last look found something
     bool over = false;
     [[nodiscard]] WalkSubject subject() const {
       return {.instance = name, .run = run, .session = session, .main_gone = main_gone};

@@ -2,10 +2,12 @@
 #include "runtime/containment.h"
 
 #include <sched.h>
+#include <signal.h>
 #include <sys/mount.h>
 
 #include <cerrno>
 
+#include "os/bomb_test_support.h"
 #include "os/files.h"
 #include "runtime/containment_test_support.h"
 
@@ -287,6 +289,32 @@ TEST_CASE("row 13: without cgroups, a fork bomb of TERM-proof processes dies") {
         "while :; do sleep 0.05; done; }; echo up; f 5");
   containment.terminate_rest(bomb.contained());
   put_away(containment, bomb);
+}
+
+TEST_CASE("row 14: without cgroups, a target that moves from process to process dies") {
+  if (os::own_uid() != 0) {
+    MESSAGE("skipped: only root can bound it by another user's limit");
+    return;
+  }
+  Containment containment = make_containment(without_cgroup);
+  Service bomb{.name = "bomb"};
+  os::Pipe up = *os::create_pipe();
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    ::setsid();
+    (void)os::write_some(up.write_end.view(), "up");
+    os::test::explode(os::test::BombStyle::moving_target, 20);
+  }
+  bomb.process = {.pid = pid, .process = *os::open_process(pid)};
+  REQUIRE(os::test::wait_readable(up.read_end.view()));
+  finish_main(bomb);
+  containment.await_empty(bomb.contained());
+  CHECK_FALSE(is_empty_now(containment));
+  containment.kill(bomb.contained(), bomb.leaf);
+  CHECK(becomes_empty(containment, bomb));
+  // Was it, or did a look miss it?
+  CHECK(::kill(-pid, 0) != 0);
+  CHECK(errno == ESRCH);
 }
 
 TEST_CASE("without cgroups: whose a process is") {
