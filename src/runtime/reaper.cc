@@ -4,13 +4,16 @@
 #include <utility>
 
 namespace stayd::runtime {
-core::LastExit exit_of(const LinkMessage& message) {
-  core::LastExit exit;
-  exit.kind = message.signalled != 0 ? core::ExitKind::signal : core::ExitKind::code;
-  exit.core_dumped = message.flag != 0;
-  exit.value = static_cast<std::uint8_t>(message.number);
-  return exit;
+namespace {
+
+os::ExitStatus status_of(const LinkMessage& message) {
+  return {.pid = message.pid,
+          .signalled = message.signalled != 0,
+          .core_dumped = message.flag != 0,
+          .value = static_cast<std::uint8_t>(message.number)};
 }
+
+}  // namespace
 
 core::LastExit exit_of(const os::ExitStatus& status) {
   core::LastExit exit;
@@ -19,6 +22,8 @@ core::LastExit exit_of(const os::ExitStatus& status) {
   exit.value = status.value;
   return exit;
 }
+
+core::LastExit exit_of(const LinkMessage& message) { return exit_of(status_of(message)); }
 
 Status Reaper::watch(InstanceId instance, RunId run, os::Fd process, std::int32_t pid) {
   Run& entry = setting_.runs.at(instance);
@@ -95,6 +100,7 @@ void Reaper::keeper_says(const LinkMessage& message) {
   const bool lost = message.outcome == PeekOutcome::no_child;
   if (instance == no_instance) {
     if (lost) return;
+    if (setting_.orphan) setting_.orphan(status_of(message));
     ask_keeper(LinkKind::reap, message.pid);
     ask_keeper(LinkKind::peek_any, 0);
     return;
