@@ -171,6 +171,11 @@ std::uint64_t descriptor_limit() {
   return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
 }
 
+std::uint64_t most_descriptors_allowed() {
+  rlimit limit{};
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : 0;
+}
+
 Status disable_core_dumps() {
   rlimit limit{};
   if (getrlimit(RLIMIT_CORE, &limit) != 0) return last_error("cannot read RLIMIT_CORE");

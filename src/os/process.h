@@ -71,6 +71,8 @@ Error execute(FdView executable, char* const* arguments, char* const* environmen
 /// Raises the soft RLIMIT_NOFILE to the hard one; the former soft limit, for services.
 Result<std::uint64_t> raise_descriptor_limit();
 std::uint64_t descriptor_limit();
+/// The hard RLIMIT_NOFILE: as far as it can be raised.
+std::uint64_t most_descriptors_allowed();
 /// Core size limit 0.
 Status disable_core_dumps();
 

@@ -41,6 +41,8 @@ struct Configuration {
 using Loaded = std::expected<Configuration, config::Diagnostics>;
 
 Loaded load_configuration(const LoadOptions& options);
+/// Errors and warnings on standard error, as config::render has them.
+void show_problems(const config::Diagnostics& problems);
 
 /// The file that is used when none is named: stayd.toml, then Procfile, in this folder, then in its
 /// parents; then $XDG_CONFIG_HOME/stayd/stayd.toml or, for root, /etc/stayd/stayd.toml. Absolute;

@@ -26,6 +26,8 @@ void complain(std::string_view message) {
   static_cast<void>(os::write_all(error_fd, line));
 }
 
+void print_error(std::string_view text) { static_cast<void>(os::write_all(error_fd, text)); }
+
 bool is_utf8_locale(std::string_view locale) {
   std::string folded;
   for (const char c : locale) {

@@ -17,6 +17,9 @@ bool print(std::string_view text);
 /// Writes "stayd: " + `message` + "\n" to standard error, unless it begins with "stayd" itself.
 void complain(std::string_view message);
 
+/// Writes `text` to standard error as it is.
+void print_error(std::string_view text);
+
 enum class Stream : std::uint8_t { output, error };
 
 /// What standard output (or error) can show.

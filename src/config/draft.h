@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Between a tree and a Spec: values that have their final type already, and texts that are still to
+// be expanded and looked up.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "config/keys.h"
+#include "config/report.h"
+#include "config/tree.h"
+#include "model/spec.h"
+
+namespace stayd::config {
+
+/// A text from the file; place.line 0 and empty: not given.
+struct Text {
+  std::string text;
+  Place place;
+  bool given = false;
+};
+
+enum class Relation : std::uint8_t { requires_, wants, after, before, conflicts, part_of };
+
+struct NamedDependency {
+  Relation relation{};
+  Text on;  ///< "db" or "db:ready"
+};
+
+struct ServiceDraft {
+  model::Service service;
+  Place place;               ///< of its name
+  std::uint32_t source = 0;  ///< in whose folder relative paths begin
+
+  // Values that are left for later; owned by the tree.
+  const Value* command = nullptr;
+  const Value* stop_command = nullptr;
+  const Value* reload_command = nullptr;
+  const Value* ready_command = nullptr;
+  const Value* env = nullptr;
+  const Value* inherit_env = nullptr;
+  bool shell = false;
+  Text directory, user, group, stdin_text;
+  Text ready_target, ready_key;  ///< ready_key: the probe's key, which is to be the only one
+  std::vector<Text> groups, env_files, on_failure;
+  std::vector<NamedDependency> dependencies;
+
+  // Whether the file says so, or a default applies.
+  bool stop_timeout_given = false, policy_given = false, log_to_given = false;
+};
+
+struct SupervisorDraft {
+  model::Supervisor supervisor;
+  Text runtime_dir, state_dir, log_dir;
+  std::vector<Text> operators, viewers;
+  Duration stop_timeout = seconds(10);
+  bool exit_when_given = false, when_dies_given = false;
+};
+
+/// What a Setter works on.
+struct Reading {
+  Report& report;
+  ServiceDraft* service = nullptr;
+  SupervisorDraft* supervisor = nullptr;
+  const Key* key = nullptr;
+  Section section{};
+};
+
+/// Hands each entry of `table` to its key's setter; unknown and unsupported ones are reported.
+void read_section(Reading reading, Section section, const Value& table);
+
+}  // namespace stayd::config

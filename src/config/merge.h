@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+// `extends`: a service's table over that of another service or template.
+#pragma once
+
+#include <vector>
+
+#include "config/documents.h"
+
+namespace stayd::config {
+
+/// Each service's whole table, in the order of documents.services: its own keys over those that it
+/// extends, tables merged, other values replaced. Unknown names and cycles are reported.
+std::vector<Value> merge_extended(const Documents& documents, Report& report);
+
+}  // namespace stayd::config
