@@ -13,6 +13,9 @@ namespace {
 
 // clang-format off
 constexpr std::array verbs{
+    Verb{&run_syntax, run_main},
+    Verb{&up_syntax, up_main},
+    Verb{&down_syntax, down_main},
     Verb{&start_syntax, start_main},
     Verb{&stop_syntax, stop_main},
     Verb{&restart_syntax, restart_main},
@@ -22,6 +25,7 @@ constexpr std::array verbs{
     Verb{&explain_syntax, explain_main},
     Verb{&wait_syntax, wait_main},
     Verb{&events_syntax, events_main},
+    Verb{&check_syntax, check_main},
     Verb{&doctor_syntax, doctor_main},
     Verb{&version_syntax, version_main},
     Verb{&help_syntax, help_main},
