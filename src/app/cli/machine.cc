@@ -120,7 +120,8 @@ std::uint32_t Machine::uid() { return os::own_uid(); }
 std::uint64_t Machine::descriptor_limit() { return os::most_descriptors_allowed(); }
 
 config::SupervisorName Machine::name_for(const std::string& config_path) {
-  return {.name = name_of_config(config_path), .title = title_of_config(config_path)};
+  const auto path = os::absolute_path(config_path).value_or(config_path);
+  return {.name = name_of_config(path), .title = title_of_config(path)};
 }
 
 Result<config::Folders> Machine::folders_for(const std::string& name,

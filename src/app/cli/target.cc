@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 
+#include "app/cli/configuration.h"
 #include "app/cli/output.h"
 #include "base/text.h"
 #include "os/files.h"
@@ -39,6 +40,18 @@ Target target_at(const Places& places, std::string config) {
           .config = std::move(config)};
 }
 
+/// The places that the file names itself. Read only when nobody listens at the default ones: a
+/// large configuration takes longer to read than all else that a verb does.
+std::optional<Target> configured_target(const std::string& path) {
+  const auto configuration = load_configuration({.file = path, .check_only = true});
+  if (!configuration) return std::nullopt;
+  const auto& supervisor = configuration->spec.supervisor;
+  return Target{.socket = control_socket_in(supervisor.runtime_dir),
+                .log_dir = supervisor.log_dir,
+                .title = supervisor.title,
+                .config = path};
+}
+
 /// Of our own supervisor for this file, else of root's if there is one; else of ours that may be.
 std::expected<Target, Trouble> target_of_file(const std::string& path, const Wish& wish) {
   std::optional<Target> first;
@@ -49,6 +62,7 @@ std::expected<Target, Trouble> target_of_file(const std::string& path, const Wis
     if (os::exists(target.socket)) return target;
     if (!first) first = std::move(target);
   }
+  if (auto configured = configured_target(path)) return std::move(*configured);
   return std::move(*first);
 }
 

@@ -24,7 +24,8 @@ int report(const Trouble& trouble);
 
 struct Target {
   std::string socket;   ///< path of the control socket; nothing may be listening there
-  std::string log_dir;  ///< empty when only the socket is known ($STAYD_SOCKET)
+  std::string log_dir;  ///< where it is without a running supervisor (a running one says it in
+                        ///< Status); empty when only the socket is known ($STAYD_SOCKET)
   std::string title;    ///< what a person calls it
   std::string config;   ///< absolute path; empty when chosen by --name or $STAYD_SOCKET
 };

@@ -152,6 +152,20 @@ TEST_CASE("a file that is not there is the configuration's fault") {
   CHECK_EQ(find_target(world.wish).error().exit_code, exit_configuration);
 }
 
+TEST_CASE("places that the configuration names itself are found") {
+  World world;
+  const auto file = world.write("srv/shop/stayd.toml");
+  REQUIRE(os::write_file(file,
+                         "[supervisor]\nruntime-dir = \"" + world.path("there") +
+                             "\"\nlog-dir = \"" + world.path("logs") +
+                             "\"\n[service.web]\ncommand = \"/bin/true\"\n",
+                         0644));
+  const auto target = find_target(world.wish);
+  REQUIRE(target);
+  CHECK_EQ(target->socket, world.path("there/control"));
+  CHECK_EQ(target->log_dir, world.path("logs"));
+}
+
 TEST_CASE("connecting says who is missing") {
   const auto refused =
       connect_to({.socket = "/nonexistent/control", .config = "/srv/x/stayd.toml"});
