@@ -28,7 +28,9 @@ target_compile_definitions(stayd_flags INTERFACE
   STAYD_VERSION="${PROJECT_VERSION}" JSON_NO_IO=1 _GNU_SOURCE)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   target_compile_options(stayd_flags INTERFACE
-    -Wno-gnu-statement-expression-from-macro-expansion -Wno-gnu-statement-expression)
+    -Wno-gnu-statement-expression-from-macro-expansion -Wno-gnu-statement-expression
+    # libstdc++ 12's stable_sort uses what it calls deprecated itself.
+    -Wno-deprecated-declarations)
 else()
   # g++ 12 sees a maybe-uninitialized value in moved-from std::expected of move-only types.
   target_compile_options(stayd_flags INTERFACE -Wno-maybe-uninitialized)

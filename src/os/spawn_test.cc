@@ -82,9 +82,13 @@ TEST_CASE("a spawn leaves no descriptor behind, whether it works or not") {
 }
 
 TEST_CASE("descriptors are placed even where their numbers overlap") {
-  const Fd a(::open("/dev/null", O_RDWR | O_CLOEXEC));
-  const Fd b(::open("/dev/zero", O_RDWR | O_CLOEXEC));
-  const Fd c(::open("/dev/full", O_RDWR | O_CLOEXEC));
+  const auto open_beyond_slots = [](const char* path) {
+    const Fd low(::open(path, O_RDWR | O_CLOEXEC));
+    return std::move(*duplicate(low.view(), table_slots));
+  };
+  const Fd a = open_beyond_slots("/dev/null");
+  const Fd b = open_beyond_slots("/dev/zero");
+  const Fd c = open_beyond_slots("/dev/full");
   Command command = Command::shell("for n in 3 4 5 9 63 70; do readlink /proc/self/fd/$n; done");
   bool shared_memory = true;
   SUBCASE("shared table") {}
@@ -101,7 +105,6 @@ TEST_CASE("descriptors are placed even where their numbers overlap") {
     CHECK(command.run().output ==
           "/dev/null\n/dev/zero\n/dev/full\n/dev/null\n/dev/zero\n/dev/full\n");
   } else {
-    REQUIRE(a.number() > 63);
     const auto number = [](const Fd& fd) { return std::to_string(fd.number()); };
     Command circle = Command::shell("for n in " + number(a) + " " + number(b) + " " + number(c) +
                                     "; do readlink /proc/self/fd/$n; done");
