@@ -83,7 +83,10 @@ void write(ByteWriter& out, const Discard& message) {
   enumerator(out, Kind::discard);
   out.number(message.number);
 }
-void write(ByteWriter& out, const AllSent&) { enumerator(out, Kind::all_sent); }
+void write(ByteWriter& out, const AllSent& message) {
+  enumerator(out, Kind::all_sent);
+  out.number(message.pid);
+}
 void write(ByteWriter& out, const GiveBack&) { enumerator(out, Kind::give_back); }
 void write(ByteWriter& out, const Leave&) { enumerator(out, Kind::leave); }
 
@@ -205,7 +208,7 @@ Result<ToWriter> read_to_writer(ByteReader& in, Kind kind) {
     case Kind::keep: return ToWriter{Keep{in.number<std::uint64_t>()}};
     case Kind::release: return ToWriter{Release{in.number<std::uint64_t>()}};
     case Kind::discard: return ToWriter{Discard{in.number<std::uint32_t>()}};
-    case Kind::all_sent: return ToWriter{AllSent{}};
+    case Kind::all_sent: return ToWriter{AllSent{in.number<std::int32_t>()}};
     case Kind::give_back: return ToWriter{GiveBack{}};
     case Kind::leave: return ToWriter{Leave{}};
     case Kind::hello:

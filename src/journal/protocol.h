@@ -83,7 +83,11 @@ struct Discard {
 };
 
 /// Everything has been sent (again): whoever's bytes are in the private pipe is known by now.
-struct AllSent {};
+struct AllSent {
+  /// The log writer that it is meant for: one that was killed may have left the AllSent that was
+  /// meant for it in the channel. 0: not known; bytes of an unknown stream then stay in the pipe.
+  std::int32_t pid = 0;
+};
 
 /// A new supervisor wants streams and kept descriptors.
 struct GiveBack {};

@@ -121,7 +121,7 @@ void Rig::start(Traced traced) {
   }
   send(journal::Configure{.log_dir = log_dir_});
   send_again();
-  send(journal::AllSent{});
+  send(journal::AllSent{.pid = pid_});
 }
 
 void Rig::send_again() {

@@ -68,6 +68,7 @@ class Writer {
   void end(Slot slot);
   void rest(Slot slot);
   void retry_all();
+  void look_at_blocked();
 
   // Messages (writer_messages.cc)
   void receive();
@@ -80,6 +81,7 @@ class Writer {
   void take(const journal::GiveBack& message, Letter& letter);
   void take(const journal::Leave& message, Letter& letter);
   void add_stream(const journal::Streams& message, std::size_t index, os::Fd read_end);
+  void discard(std::uint32_t number);
   void drain_console();
   [[nodiscard]] bool has_letters() const;
   void send_waiting();
@@ -99,12 +101,15 @@ class Writer {
   std::vector<Slot> hot_;
   std::vector<KeptDescriptor> kept_;
   std::vector<std::uint32_t> ended_;  ///< numbers that the supervisor has not been told
+  /// Before the first Configure: what a predecessor left unread in the channel came first.
+  std::vector<std::uint32_t> discarded_early_;
   std::optional<GivingBack> giving_back_;
   Instant now_;
   Instant retry_at_ = Instant::never();
   Instant send_again_at_ = Instant::never();
   std::uint32_t blocked_ = 0;  ///< streams in that state
   std::array<bool, 2> console_watched_{};
+  bool is_configured_ = false;
   bool hello_waits_ = true;
   bool channel_is_full_ = false;
   bool troubles_changed_ = false;

@@ -37,6 +37,9 @@ void Writer::take(const journal::Configure& message, Letter&) {
   console_.configure({.colours_stdout = message.colours_stdout,
                       .colours_stderr = message.colours_stderr,
                       .name_width = message.name_width});
+  if (std::exchange(is_configured_, true)) return;
+  look_at_blocked();
+  for (const std::uint32_t number : std::exchange(discarded_early_, {})) discard(number);
 }
 
 void Writer::take(const journal::Streams& message, Letter& letter) {
@@ -55,6 +58,7 @@ void Writer::add_stream(const journal::Streams& message, std::size_t index, os::
   stream.run = message.run;
   stream.kind = message.ends[index].kind;
   stream.read_end = std::move(read_end);
+  if (!is_configured_) return block(slot);  // what a predecessor left unread came first
   watch(slot);
   if (pump_.parked() == stream.number) look(slot);
 }
@@ -70,9 +74,14 @@ void Writer::take(const journal::Release& message, Letter&) {
 }
 
 void Writer::take(const journal::Discard& message, Letter&) {
-  const Slot slot = streams_.find(message.number);
+  if (is_configured_) return discard(message.number);
+  discarded_early_.push_back(message.number);
+}
+
+void Writer::discard(std::uint32_t number) {
+  const Slot slot = streams_.find(number);
   if (slot == journal::StreamTable::no_slot) {
-    ended_.push_back(message.number);
+    ended_.push_back(number);
     return;
   }
   journal::Stream& stream = streams_.at(slot);
@@ -81,7 +90,8 @@ void Writer::take(const journal::Discard& message, Letter&) {
   end(slot);
 }
 
-void Writer::take(const journal::AllSent&, Letter&) {
+void Writer::take(const journal::AllSent& message, Letter&) {
+  if (message.pid != os::own_pid()) return;
   const bool is_known = streams_.find(pump_.parked()) != journal::StreamTable::no_slot;
   if (pump_.parked() != 0 && !is_known) pump_.forget_parked();
 }
@@ -90,7 +100,7 @@ void Writer::take(const journal::GiveBack&, Letter&) { giving_back_ = GivingBack
 
 void Writer::take(const journal::Leave&, Letter&) {
   const journal::Stamp now = journal::stamp_now();
-  for (Slot slot = 0; slot < streams_.end(); ++slot) {
+  for (Slot slot = 0; is_configured_ && slot < streams_.end(); ++slot) {
     journal::Stream& stream = streams_.at(slot);
     if (stream.state == StreamState::free || stream.state == StreamState::ended) continue;
     pump_.finish(stream, now);

@@ -136,6 +136,10 @@ void Writer::retry_all() {
     pump_.retry(instance, journal::LogKind::err, now);
   }
   troubles_changed_ = true;
+  if (is_configured_) look_at_blocked();
+}
+
+void Writer::look_at_blocked() {
   if (blocked_ == 0) return;
   for (Slot slot = 0; slot < streams_.end(); ++slot) {
     if (streams_.at(slot).state == StreamState::blocked) look(slot);
