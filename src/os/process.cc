@@ -176,12 +176,13 @@ std::uint64_t most_descriptors_allowed() {
   return getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_max : 0;
 }
 
-Status disable_core_dumps() {
+Result<CoreLimit> disable_core_dumps() {
   rlimit limit{};
   if (getrlimit(RLIMIT_CORE, &limit) != 0) return last_error("cannot read RLIMIT_CORE");
+  const CoreLimit before{limit.rlim_cur, limit.rlim_max};
   limit.rlim_cur = 0;  // the hard limit stays: services may want cores
   if (setrlimit(RLIMIT_CORE, &limit) != 0) return last_error("cannot disable core dumps");
-  return {};
+  return before;
 }
 
 }  // namespace stayd::os

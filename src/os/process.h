@@ -73,8 +73,12 @@ Result<std::uint64_t> raise_descriptor_limit();
 std::uint64_t descriptor_limit();
 /// The hard RLIMIT_NOFILE: as far as it can be raised.
 std::uint64_t most_descriptors_allowed();
-/// Core size limit 0.
-Status disable_core_dumps();
+/// RLIMIT_CORE.
+struct CoreLimit {
+  std::uint64_t soft = 0, hard = 0;
+};
+/// Sets the soft one to 0; what was there before, for services.
+Result<CoreLimit> disable_core_dumps();
 
 /// One line of a process table, from /proc (or what of it is readable).
 struct ProcessInfo {

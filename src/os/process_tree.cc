@@ -23,7 +23,7 @@ class Table {
   std::vector<ProcessInfo> take(const TreeTarget& target) {
     for (std::size_t n = 0; n < processes_.size(); ++n)
       is_member_[n] = belongs(processes_[n], target);
-    while (spread()) {
+    while (spread(target)) {
     }
     for (std::int32_t pid = getpid(); pid != 0; pid = parent_of(pid)) exclude(pid);
     std::vector<ProcessInfo> members;
@@ -62,11 +62,13 @@ class Table {
       is_member_[place] = false;
   }
 
-  /// Children of members are members, but for our own process: what is below us is not below it.
-  bool spread() {
+  /// Children of members are members. Our own are not those of an ancestor of ours that is meant:
+  /// only of ourselves, if we are the root.
+  bool spread(const TreeTarget& target) {
     bool any = false;
     for (std::size_t n = 0; n < processes_.size(); ++n) {
-      if (is_member_[n] || processes_[n].parent == getpid()) continue;
+      const bool is_ours = processes_[n].parent == getpid() && target.root != getpid();
+      if (is_member_[n] || is_ours || processes_[n].pid == target.spare) continue;
       const std::size_t parent = place_of(processes_[n].parent);
       if (parent == processes_.size() || !is_member_[parent]) continue;
       is_member_[n] = any = true;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/foundation.h"
 
+#include <cstring>
 #include <utility>
 
 #include "os/allocator.h"
@@ -21,9 +22,11 @@ struct Place {
   Inheritance inheritance;
 };
 
-Inheritance note_inheritance(std::uint64_t soft_descriptors) {
+Inheritance note_inheritance(std::uint64_t soft_descriptors, const os::CoreLimit& core) {
   Inheritance inheritance;
   inheritance.soft_descriptors = soft_descriptors;
+  inheritance.soft_core = core.soft;
+  inheritance.hard_core = core.hard;
   inheritance.hard_descriptors = os::descriptor_limit();
   const auto score = os::read_file("/proc/self/oom_score_adj", 16);
   inheritance.oom_score_is_zero = score && *score == "0\n";
@@ -35,7 +38,7 @@ Result<Place> take_place() {
   TRY(os::fill_standard_streams());
   TRY(os::reset_dispositions());
   TRY(os::block_signals());
-  (void)os::disable_core_dumps();
+  const os::CoreLimit core = os::disable_core_dumps().value_or(os::CoreLimit{});
   const std::uint64_t soft = TRY(os::raise_descriptor_limit());
   if (os::descriptor_limit() < least_descriptors)
     return failure("the limit of open files (RLIMIT_NOFILE) is " +
@@ -48,7 +51,7 @@ Result<Place> take_place() {
   os::Fd keeper = TRY(os::duplicate(given.view(), os::table_slots));
   given.reset();
   os::Spawner spawner = TRY(os::Spawner::create());
-  return Place{std::move(keeper), std::move(spawner), note_inheritance(soft)};
+  return Place{std::move(keeper), std::move(spawner), note_inheritance(soft, core)};
 }
 
 Result<LinkReceived> receive_welcome(os::FdView keeper) {
@@ -110,6 +113,8 @@ Result<Foundation> lay_foundation() {
   TRY(build_tables(spec, settings, names, catalog));
   Ledger ledger = TRY(Ledger::open(view(Held::ledger), catalog.instance_count(),
                                    checksum_of_spec(spec_bytes.bytes())));
+  const char* crash = ledger.crash_text();
+  std::string crash_text(crash, strnlen(crash, crash_text_bytes));
   TRY(os::install_crash_handler(ledger.crash_text(), crash_text_bytes));
   os::Epoll epoll = TRY(os::Epoll::create());
   os::SignalFd signals = TRY(os::SignalFd::create());
@@ -127,7 +132,8 @@ Result<Foundation> lay_foundation() {
                     .settings = std::move(settings),
                     .names = std::move(names),
                     .catalog = std::move(catalog),
-                    .ledger = std::move(ledger)};
+                    .ledger = std::move(ledger),
+                    .crash_text = std::move(crash_text)};
 }
 
 }  // namespace stayd::runtime

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 
 #include "base/result.h"
 #include "core/catalog.h"
@@ -37,6 +38,7 @@ struct Foundation {
   Names names;
   core::Catalog catalog;
   Ledger ledger;
+  std::string crash_text;  ///< what the supervisor before this one left; empty: nothing
 
   [[nodiscard]] os::Fd& at(Held held_thing) { return held[static_cast<std::size_t>(held_thing)]; }
 };

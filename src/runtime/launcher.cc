@@ -13,7 +13,8 @@
 namespace stayd::runtime {
 namespace {
 
-constexpr int descriptor_limit_number = 7;  // RLIMIT_NOFILE, asm-generic/resource.h
+// asm-generic/resource.h
+constexpr int core_limit_number = 4, descriptor_limit_number = 7;
 
 std::unexpected<LaunchFailure> failed(os::SpawnStep step, Error error) {
   return std::unexpected(LaunchFailure::of(step, std::move(error)));
@@ -100,11 +101,14 @@ void Launcher::make_arguments(const model::Execution& execution,
 
 void Launcher::make_limits(const model::Execution& execution) {
   limits_.clear();
-  bool descriptors_declared = false;
+  bool core_declared = false, descriptors_declared = false;
   for (const model::ResourceLimit& limit : execution.limits) {
     limits_.push_back({limit.resource, limit.soft, limit.hard});
+    core_declared |= limit.resource == core_limit_number;
     descriptors_declared |= limit.resource == descriptor_limit_number;
   }
+  if (!core_declared && inheritance_.soft_core != 0)
+    limits_.push_back({core_limit_number, inheritance_.soft_core, inheritance_.hard_core});
   // We raised our own soft limit; programs that loop over all descriptors, or use select(2), must
   // not inherit that. The hard one stays as it is.
   if (!descriptors_declared && inheritance_.soft_descriptors != 0)

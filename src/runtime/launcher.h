@@ -58,6 +58,8 @@ constexpr std::uint64_t reserved_descriptors(std::uint64_t limit) {
 struct Inheritance {
   std::uint64_t soft_descriptors = 0;  ///< RLIMIT_NOFILE before it was raised; 0: not known
   std::uint64_t hard_descriptors = 0;
+  std::uint64_t soft_core = 0;  ///< RLIMIT_CORE before it was lowered
+  std::uint64_t hard_core = 0;
   bool oom_score_is_zero = false;  ///< so that children need not write it
 };
 

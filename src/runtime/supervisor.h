@@ -71,7 +71,6 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   void resume_instance(InstanceId id);
   void resume_notify(InstanceId id, RunId run);
   ProcessFound find_process(std::int32_t pid, os::Fd& process, core::LastExit& exit);
-  void tell_crash();
 
   // supervisor.cc
   void turn();
@@ -150,7 +149,8 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   std::vector<journal::Trouble> troubles_;  ///< logs that cannot be written now; few
   std::vector<EmptiedRun> emptied_;
   std::string name_, contained_name_, leaf_name_, why_not_;  ///< lent out for a moment
-  std::uint32_t held_base_ = 0;  ///< Containment::base_count at the last hold
+  /// Containment::base_count at the last hold; none yet.
+  std::uint32_t held_base_ = ~std::uint32_t{0};
   Instant now_{};
   WallTime wall_{};
   WallTime since_{};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The take-over: what the ledger says, compared with what is there (runtime/resume.h).
-#include <cstring>
+#include <utility>
 #include <vector>
 
 #include "os/poll.h"
@@ -22,19 +22,12 @@ void Supervisor::restore_state() {
   state_.restore(record_.state, states, base_.catalog);
 }
 
-void Supervisor::tell_crash() {
-  char* text = base_.ledger.crash_text();
-  if (text[0] != '\0') {
-    say(std::string("the supervisor before this one crashed: ") + text);
-    std::memset(text, 0, crash_text_bytes);
-  }
-}
-
 Status Supervisor::resume() {
   restore_state();
   say("supervisor " + std::to_string(own_pid_) + " took over, number " +
       std::to_string(base_.generation));
-  tell_crash();
+  if (!base_.crash_text.empty())
+    say("the supervisor before this one crashed: " + std::exchange(base_.crash_text, {}));
   for (std::uint32_t i = 0; i < runs_.all.size(); ++i) resume_instance(InstanceId{i});
   if (keeper_has_news_) reaper_.keeper_says({.kind = LinkKind::children_changed});
   reaper_.children_changed();

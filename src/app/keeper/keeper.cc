@@ -8,6 +8,7 @@
 #include "app/keeper/keeper_process.h"
 #include "app/keeper/take_down.h"
 #include "base/text.h"
+#include "os/cgroup.h"
 #include "os/clock.h"
 #include "os/console.h"
 #include "os/epoll.h"
@@ -284,11 +285,20 @@ void Keeper::take_down() {
   if (const auto left = kill_everything(all, killing_takes); left > 0) {
     say(std::to_string(left) + " processes do not die: they hang in the kernel (state D)");
   }
+  remove_cgroup();
   // It ends when nobody can send it anything any more, and has then drained what there was.
   held(Held::log_ours).reset();
   held(Held::log_theirs).reset();
   await_log_writer(all, draining_takes);
   remove_files();
+}
+
+/// The base that a supervisor which was killed could not remove (runtime/containment.h). It is
+/// below our own cgroup; a supervisor that ended by itself has removed it.
+void Keeper::remove_cgroup() {
+  if (!held(Held::cgroup).valid()) return;
+  held(Held::cgroup).reset();
+  if (const auto own = os::Cgroup::own()) (void)own->remove_child_tree("stayd." + settings_.name);
 }
 
 void Keeper::remove_files() const {

@@ -73,6 +73,7 @@ class Keeper {
   int cannot_start(const Error& error);
   /// Nothing below us is left, nor what we had in the runtime folder.
   void take_down();
+  void remove_cgroup();
   void remove_files() const;
   [[nodiscard]] os::Fd& held(runtime::Held what) { return held_[static_cast<std::size_t>(what)]; }
 
