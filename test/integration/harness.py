@@ -41,6 +41,11 @@ def toml(supervisor, services):
     return '\n'.join(lines) + '\n'
 
 
+def shell(script, *arguments):
+    """The command that has /bin/sh run `script`, in which a dollar is the shell's."""
+    return ['/bin/sh', '-c', script.replace('$', '$$'), *arguments]
+
+
 def eventually(condition, what, patience=PATIENCE):
     """What `condition` gives as soon as it is true."""
     end = time.monotonic() + patience
