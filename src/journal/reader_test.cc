@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "journal/reader.h"
+
+#include <doctest/doctest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+
+#include "journal/shown_text.h"
+#include "os/files.h"
+
+using namespace stayd;
+using namespace stayd::journal;
+
+namespace {
+
+class Folder {
+ public:
+  Folder() { REQUIRE(::mkdtemp(path_.data()) != nullptr); }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  [[nodiscard]] const std::string& path() const { return path_; }
+  void write(const char* name, std::string_view content) const {
+    REQUIRE(os::write_file(path_ + "/" + name, content, 0600).has_value());
+  }
+
+ private:
+  std::string path_ = "/tmp/stayd-reader-XXXXXX";
+};
+
+std::string bytes(const IndexEntry& entry) { return {entry.data(), entry.size()}; }
+
+std::string index_of(std::initializer_list<IndexRecord> records) {
+  std::string all = bytes(encode(IndexHeader{.segment = 1, .created = {}}));
+  for (const IndexRecord& record : records) all += bytes(encode(record));
+  return all;
+}
+
+IndexRecord burst(std::int64_t at, std::uint64_t run, std::uint64_t offset, std::uint64_t length) {
+  return {.at = {.wall = {at}}, .run = RunId{run}, .offset = offset, .length = length};
+}
+
+LogReader open(const Folder& folder) {
+  auto reader = LogReader::open(folder.path(), LogKind::out);
+  REQUIRE(reader.has_value());
+  return std::move(*reader);
+}
+
+std::string all_text(LogReader& reader) {
+  std::string all;
+  while (auto line = reader.next()) all += line->text + "|";
+  if (auto line = reader.rest()) all += line->text;
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("lines come in order across segments, with the time and run of their burst") {
+  Folder folder;
+  folder.write("stdout.000001.log", "one\ntwo\n");
+  folder.write("stdout.000001.idx", index_of({burst(10, 1, 0, 4), burst(20, 2, 4, 4)}));
+  folder.write("stdout.log", "three\nno end");
+  folder.write("stdout.idx", index_of({burst(30, 2, 0, 6)}));
+  LogReader reader = open(folder);
+  auto line = reader.next();
+  REQUIRE(line.has_value());
+  CHECK(line->text == "one");
+  CHECK(line->at.ns == 10);
+  CHECK(line->run == RunId{1});
+  line = reader.next();
+  REQUIRE(line.has_value());
+  CHECK(line->text == "two");
+  CHECK(line->at.ns == 20);
+  line = reader.next();
+  REQUIRE(line.has_value());
+  CHECK(line->text == "three");
+  CHECK(line->time_known);
+  CHECK(!reader.next().has_value());
+  line = reader.rest();
+  REQUIRE(line.has_value());
+  CHECK(line->text == "no end");
+  CHECK(!line->time_known);
+}
+
+TEST_CASE("the last n lines are found from the end, in earlier segments too") {
+  Folder folder;
+  folder.write("stdout.000001.log", "one\ntwo\n");
+  folder.write("stdout.000002.log", "three\n");
+  folder.write("stdout.log", "four\nfive\n");
+  const char* expected[] = {"",
+                            "five|",
+                            "four|five|",
+                            "three|four|five|",
+                            "two|three|four|five|",
+                            "one|two|three|four|five|",
+                            "one|two|three|four|five|"};
+  for (std::size_t n = 0; n < 7; ++n) {
+    LogReader reader = open(folder);
+    reader.seek_last(n);
+    CHECK(all_text(reader) == expected[n]);
+  }
+}
+
+TEST_CASE("a reader goes on across a rotation") {
+  Folder folder;
+  folder.write("stdout.log", "one\n");
+  LogReader reader = open(folder);
+  CHECK(reader.next()->text == "one");
+  CHECK(!reader.next().has_value());
+  std::filesystem::rename(folder.path() + "/stdout.log", folder.path() + "/stdout.000001.log");
+  folder.write("stdout.log", "two\n");
+  const auto line = reader.next();
+  REQUIRE(line.has_value());
+  CHECK(line->text == "two");
+}
+
+TEST_CASE("what was not kept is told where it is missing") {
+  Folder folder;
+  folder.write("stdout.log", "a\nb\n");
+  IndexRecord gap{.at = {.wall = {5}}, .offset = 2, .value = 777, .kind = RecordKind::gap};
+  folder.write("stdout.idx", index_of({burst(1, 1, 0, 2), gap, burst(9, 1, 2, 2)}));
+  LogReader reader = open(folder);
+  CHECK(reader.next()->text == "a");
+  CHECK(reader.next()->lost == 777);
+  const auto line = reader.next();
+  CHECK(line->text == "b");
+  CHECK(line->at.ns == 9);
+}
+
+TEST_CASE("a damaged index costs times, never text") {
+  Folder folder;
+  std::string index = index_of({burst(1, 1, 0, 2), burst(2, 1, 2, 2)});
+  index[70] = static_cast<char>(index[70] ^ 1);
+  folder.write("stdout.log", "a\nb\n");
+  folder.write("stdout.idx", index);
+  LogReader reader = open(folder);
+  CHECK(!reader.next()->time_known);
+  CHECK(reader.next()->time_known);
+}
+
+TEST_CASE("golden: the bytes of an index record stay as they are") {
+  const std::string record = bytes(encode(burst(0x0102030405060708, 9, 10, 11)));
+  CHECK(record.substr(0, 8) == "\x08\x07\x06\x05\x04\x03\x02\x01");
+  CHECK(record[16] == 9);
+  CHECK(record[24] == 10);
+  CHECK(record[32] == 11);
+  CHECK(record[48] == 1);
+  CHECK(record.size() == 64);
+  CHECK(bytes(encode(IndexHeader{})).starts_with("staydidx\x01"));
+}
+
+TEST_CASE("row 53: control bytes and bytes that are no UTF-8 are escaped, colours pass if wanted") {
+  const auto shown = [](std::string_view line, Colours colours) {
+    std::string out;
+    append_shown(out, line, colours);
+    return out;
+  };
+  CHECK(shown("tab\there\r", Colours::kept) == "tab\there");
+  CHECK(shown("10%\r20%", Colours::kept) == "10%\\r20%");
+  CHECK(shown(std::string_view("nul\0\x7f\xff", 6), Colours::kept) == "nul\\x00\\x7f\\xff");
+  CHECK(shown("grün \xc2\x9b", Colours::kept) == "grün \\xc2\\x9b");
+  CHECK(shown("\x1b[31mred", Colours::kept) == "\x1b[31mred\x1b[0m");
+  CHECK(shown("\x1b[31mred", Colours::removed) == "red");
+  CHECK(shown("\x1b]0;title\x07", Colours::kept) == "\\x1b]0;title\\x07");
+}
