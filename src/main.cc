@@ -22,6 +22,7 @@ constexpr std::array verbs{
     Verb{&reload_syntax, reload_main},
     Verb{&kill_syntax, kill_main},
     Verb{&status_syntax, status_main},
+    Verb{&logs_syntax, logs_main},
     Verb{&explain_syntax, explain_main},
     Verb{&wait_syntax, wait_main},
     Verb{&events_syntax, events_main},

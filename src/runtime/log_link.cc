@@ -268,7 +268,7 @@ void LogLink::flush() {
   if (!writer_.valid()) return;
   if (!configured_) configured_ = put(setting_.configure);
   bool all = configured_ && flush_own() && flush_streams() && flush_kept() && flush_released();
-  if (all && !all_sent_) all_sent_ = all = put(journal::AllSent{});
+  if (all && !all_sent_) all_sent_ = all = put(journal::AllSent{.pid = writer_pid_});
   if (all && leaving_ && !leave_sent_) leave_sent_ = all = put(journal::Leave{});
   watch_writable(!all);
 }
