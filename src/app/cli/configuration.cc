@@ -81,8 +81,8 @@ Loaded load_configuration(const LoadOptions& options) {
 
 void show_problems(const config::Diagnostics& problems) {
   if (problems.empty()) return;
-  const auto colours = style_of(Stream::error).colours ? config::Colours::terminal
-                                                       : config::Colours::none;
+  const auto colours =
+      style_of(Stream::error).colours ? config::Colours::terminal : config::Colours::none;
   print_error(config::render(problems, colours));
 }
 

@@ -20,6 +20,7 @@ namespace {
 
 /// A keeper of before may just be cleaning up.
 constexpr Duration lock_patience = seconds(1);
+constexpr Duration readiness_patience = seconds(60);
 constexpr Duration grace = seconds(5);
 
 constexpr Option up_options[] = {
@@ -29,7 +30,9 @@ constexpr Option up_options[] = {
      .value = "NAME=N,...",
      .meaning = "how many instances of each service"},
     {.name = "restart", .value = "POLICY", .meaning = "always, on-failure or never, of every one"},
-    {.name = "timeout", .value = "DURATION", .meaning = "with -d: give up waiting after this long"},
+    {.name = "timeout",
+     .value = "DURATION",
+     .meaning = "with -d: give up waiting after this long (1m), leaving it up; 0s: never"},
 };
 
 std::optional<model::RestartPolicy> policy_from(std::string_view word) {
@@ -186,7 +189,7 @@ int up_main(std::span<char* const> arguments) {
   show_problems(loaded ? loaded->warnings : loaded.error());
   if (!loaded) return exit_configuration;
   if (const auto trouble = enable_only(loaded->spec, given->operands())) return report(*trouble);
-  return start(std::move(loaded->spec), *options, timeout->value_or(Duration{}));
+  return start(std::move(loaded->spec), *options, timeout->value_or(readiness_patience));
 }
 
 }  // namespace stayd::app
