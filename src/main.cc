@@ -3,6 +3,7 @@
 #include <array>
 
 #include "app/cli/verbs.h"
+#include "app/init/init.h"
 #include "app/keeper/keeper.h"
 #include "app/logwriter/logwriter.h"
 #include "app/supervise/supervise.h"
@@ -16,6 +17,7 @@ constexpr std::array verbs{
     Verb{&run_syntax, run_main},
     Verb{&up_syntax, up_main},
     Verb{&down_syntax, down_main},
+    Verb{&init_syntax, [](std::span<char* const> words) { return init_main("stayd", words); }},
     Verb{&start_syntax, start_main},
     Verb{&stop_syntax, stop_main},
     Verb{&restart_syntax, restart_main},
@@ -43,6 +45,6 @@ constexpr std::array processes{
 }  // namespace
 
 int main(int count, char** words) {
-  return dispatch({.verbs = verbs, .processes = processes},
+  return dispatch({.verbs = verbs, .processes = processes, .init = init_main},
                   {words, static_cast<std::size_t>(count)});
 }
