@@ -86,6 +86,10 @@ Mapping& Mapping::operator=(Mapping&& other) noexcept {
   return *this;
 }
 
+void Mapping::drop_resident() const {
+  if (size_ != 0) madvise(data_, size_, MADV_DONTNEED);
+}
+
 Mapping::~Mapping() {
   if (data_ != nullptr) ::munmap(data_, size_);
 }

@@ -29,6 +29,9 @@ class Mapping {
   Mapping(const Mapping&) = delete;
   Mapping& operator=(const Mapping&) = delete;
   ~Mapping();
+  /// Its pages are no longer ours until they are read again: the file keeps them (madvise(2),
+  /// MADV_DONTNEED).
+  void drop_resident() const;
   [[nodiscard]] char* data() const { return data_; }
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] std::string_view bytes() const { return {data_, size_}; }

@@ -169,7 +169,9 @@ Result<RunOutputs> LogLink::open(InstanceId instance, RunId run, const model::Se
     }
     outputs.err = std::move(*err);
   }
+  opening_ = &service;
   flush();
+  opening_ = nullptr;
   return outputs;
 }
 
@@ -194,10 +196,14 @@ journal::Streams LogLink::describe(const Entry& entry) const {
     return streams;
   }
   setting_.names.instance(entry.instance, streams.instance);
-  if (const auto log = setting_.spec.service(setting_.names.owner(entry.instance))) {
-    streams.settings = journal::settings_of(log->log);
-    streams.uid = log->execution.set_ids ? log->execution.uid : own_uid_;
-  }
+  const auto fill = [&](const model::Service& service) {
+    streams.settings = journal::settings_of(service.log);
+    streams.uid = service.execution.set_ids ? service.execution.uid : own_uid_;
+  };
+  if (opening_ != nullptr && entry.run == entries_.back().run)
+    fill(*opening_);
+  else if (const auto service = setting_.spec.service(setting_.names.owner(entry.instance)))
+    fill(*service);
   return streams;
 }
 

@@ -146,6 +146,7 @@ class LogLink {
   std::vector<Entry> entries_;  ///< by number; those that have ended without read_end
   Entry own_;                   ///< the stream of our own words
   bool own_sent_ = false;
+  const model::Service* opening_ = nullptr;  ///< of the last entries, while they are being opened
   std::size_t open_ = 0;
   std::size_t unsent_ = 0;  ///< first entry that has not been sent to the present log writer
   std::vector<Kept> kept_;

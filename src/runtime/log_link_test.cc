@@ -39,12 +39,10 @@ struct Rig {
     epoll.emplace(os::Epoll::create().value());
     LogChannel channel = LogChannel::create().value();
     writer = os::duplicate(channel.theirs.view()).value();
-    link.emplace(LogLink::Setting{.spawner = *spawner,
-                                  .epoll = *epoll,
-                                  .names = names,
-                                  .spec = *spec,
-                                  .executable = {}},
-                 std::move(channel));
+    link.emplace(
+        LogLink::Setting{
+            .spawner = *spawner, .epoll = *epoll, .names = names, .spec = *spec, .executable = {}},
+        std::move(channel));
     REQUIRE(link->begin());
   }
 

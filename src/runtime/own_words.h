@@ -23,8 +23,10 @@ class OwnWords {
   void begin(os::Fd pipe) { pipe_ = std::move(pipe); }
   /// A sentence; gets "stayd: " in front and a line's end.
   void say(std::string_view sentence);
-  /// Writes what was said; at the end of a batch, and when the pipe is ready.
+  /// Writes what was said; before we wait, and when the pipe is ready.
   void flush();
+  /// Whether it is worth writing while there is more to do.
+  [[nodiscard]] bool is_much() const { return waiting_.size() > 4096; }
   /// Writes what is left, to standard error where there is no pipe, and closes it.
   void end();
 

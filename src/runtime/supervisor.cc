@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "os/allocator.h"
 #include "os/files.h"
 #include "os/process.h"
 #include "runtime/phase_words.h"
@@ -92,7 +93,12 @@ int Supervisor::run() {
 void Supervisor::turn() {
   std::array<os::Ready, 64> buffer;
   const bool busy = next_action_ < actions_.size() || reaper_.wants_look();
+  if (!busy || words_.is_much()) words_.flush();
   if (!busy) arm_timer();
+  if (!busy && !std::exchange(start_is_over_, true)) {
+    base_.spec_bytes.drop_resident();
+    os::release_startup_memory();
+  }
   const auto waited = base_.epoll.wait(buffer, busy ? Duration{} : Duration{-1});
   now_ = os::now();
   wall_ = os::wall_now();
@@ -106,7 +112,6 @@ void Supervisor::turn() {
   readiness_.tick(now_);
   settle();
   desk_.answer_waits(now_);
-  words_.flush();
 }
 
 void Supervisor::dispatch(const os::Ready& ready) {

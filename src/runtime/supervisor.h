@@ -158,6 +158,7 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   std::optional<std::uint8_t> exit_status_;  ///< decided: only the log writer is waited for
   Instant leave_deadline_ = Instant::never();
   Instant last_signal_said_{};
+  bool start_is_over_ = false;
   bool over_ = false;
   bool keeper_has_news_ = false;  ///< while it was asked something else
 };

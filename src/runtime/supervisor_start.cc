@@ -2,7 +2,6 @@
 #include <array>
 #include <utility>
 
-#include "os/allocator.h"
 #include "os/process.h"
 #include "runtime/supervisor.h"
 
@@ -41,7 +40,6 @@ Result<std::unique_ptr<Supervisor>> Supervisor::create(Foundation foundation) {
     supervisor->boot();
   }
   supervisor->words_.flush();
-  os::release_startup_memory();
   (void)send_link(supervisor->base_.keeper.view(), {.kind = LinkKind::started});
   return supervisor;
 }

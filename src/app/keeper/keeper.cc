@@ -8,6 +8,7 @@
 #include "app/keeper/keeper_process.h"
 #include "app/keeper/take_down.h"
 #include "base/text.h"
+#include "os/allocator.h"
 #include "os/cgroup.h"
 #include "os/clock.h"
 #include "os/console.h"
@@ -104,7 +105,10 @@ void Keeper::handle(runtime::LinkReceived received) {
   const auto& message = received.message;
   switch (message.kind) {
     case LinkKind::hold: return hold(received);
-    case LinkKind::started: supervisor_.resumed = true; return report("started\n");
+    case LinkKind::started:
+      supervisor_.resumed = true;
+      report("started\n");
+      return os::release_startup_memory();
     case LinkKind::peek: return peek(message.pid);
     case LinkKind::peek_any: return peek_any();
     case LinkKind::reap:

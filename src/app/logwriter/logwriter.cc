@@ -4,6 +4,7 @@
 #include <string>
 
 #include "app/logwriter/writer.h"
+#include "os/allocator.h"
 #include "os/fd.h"
 #include "os/pipe.h"
 #include "os/process.h"
@@ -16,12 +17,14 @@ namespace {
 constexpr int own_failure = 125;
 
 Status write_logs(const LogWriterFds& descriptors) {
+  os::tune_allocator();
   TRY(os::fill_standard_streams());
   TRY(os::reset_dispositions());  // SIGPIPE and SIGXFSZ are then ignored
   TRY(os::block_signals());
   os::set_process_name("stayd-logwriter");
   (void)os::raise_descriptor_limit();  // as many as we get
   const auto writer = TRY(Writer::create(descriptors));
+  os::release_startup_memory();
   return writer->run();
 }
 
