@@ -140,7 +140,7 @@ TEST_CASE("an executable can be given as a descriptor") {
 }
 
 TEST_CASE("row 7: each way in which exec fails has its own text, and none is taken for an exit") {
-  const test::TemporaryFolder folder;
+  const TemporaryFolder folder;
   const auto fails = [&](Command command, int number, const std::string& text) {
     std::int32_t pid_slot = -1;
     command.plan.pid_at = &pid_slot;

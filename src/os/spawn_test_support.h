@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <array>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -16,6 +15,7 @@
 #include "os/pipe.h"
 #include "os/process.h"
 #include "os/spawn.h"
+#include "os/test_support.h"
 
 namespace stayd::os::test {
 
@@ -126,22 +126,5 @@ std::string in_copy(Body body) {
   if (!WIFEXITED(status)) text += " [killed by signal " + std::to_string(WTERMSIG(status)) + "]";
   return text;
 }
-
-/// A folder that goes with its owner.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    char name[] = "/tmp/stayd-os-test-XXXXXX";
-    path_ = ::mkdtemp(name);
-  }
-  ~TemporaryFolder() { (void)!std::system(("rm -rf '" + path_ + "'").c_str()); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  [[nodiscard]] std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 }  // namespace stayd::os::test
