@@ -36,10 +36,12 @@ std::vector<std::uint64_t> LogReader::closed_segments() const {
 }
 
 std::string LogReader::path(bool index) const {
-  const std::string name =
-      closed_ ? (index ? closed_index_name(kind_, *closed_) : closed_text_name(kind_, *closed_))
-              : (index ? current_index_name(kind_) : current_text_name(kind_));
-  return folder_ + "/" + name;
+  if (index) return index_path(closed_);
+  return folder_ + "/" + (closed_ ? closed_text_name(kind_, *closed_) : current_text_name(kind_));
+}
+
+std::string LogReader::index_path(std::optional<std::uint64_t> closed) const {
+  return folder_ + "/" + (closed ? closed_index_name(kind_, *closed) : current_index_name(kind_));
 }
 
 bool LogReader::open_segment(std::optional<std::uint64_t> closed, std::uint64_t number) {
@@ -167,6 +169,76 @@ std::optional<LogLine> LogReader::rest() {
   return take(std::min(buffer_.size() - at_, most_line_bytes), 0);
 }
 
+std::optional<IndexRecord> LogReader::first_record(std::optional<std::uint64_t> closed) const {
+  const auto index = os::open_file(index_path(closed), os::OpenFor::read);
+  if (!index) return std::nullopt;
+  std::array<char, index_entry_bytes> entry;
+  const auto got = os::read_at(index->view(), index_entry_bytes, entry);
+  return decode_record(std::string_view(entry.data(), got.bytes));
+}
+
+void LogReader::go_to(std::uint64_t offset) {
+  offset_ = offset;
+  const auto seen = std::ranges::lower_bound(records_, offset_, {}, &IndexRecord::offset);
+  next_record_ = static_cast<std::size_t>(seen - records_.begin());
+}
+
+template <typename Precedes>
+void LogReader::seek(Precedes precedes) {
+  const auto closed = closed_segments();
+  const auto begins_before = [&](std::optional<std::uint64_t> segment) {
+    const auto first = first_record(segment);
+    return first && precedes(*first);
+  };
+  // The last segment that begins before what is sought has it, or its successor begins with it.
+  const bool in_current = begins_before(std::nullopt);
+  const auto after =
+      in_current ? closed.end() : std::ranges::partition_point(closed, [&](std::uint64_t segment) {
+        return begins_before(segment);
+      });
+  const std::uint64_t current = closed.empty() ? 1 : closed.back() + 1;
+  if (in_current || closed.empty()) {
+    if (!open_segment(std::nullopt, current)) return;
+  } else {
+    const std::uint64_t segment = after == closed.begin() ? closed.front() : *(after - 1);
+    if (!open_segment(segment, segment)) return;
+  }
+  const auto first =
+      std::ranges::find_if(records_, [&](const IndexRecord& record) { return !precedes(record); });
+  if (first == records_.begin()) return;
+  // From the byte before: were it in the middle of a line, the rest of that line is one of the
+  // burst before, and is recognised as such.
+  const auto& target = first == records_.end() ? records_.back() : *first;
+  go_to(target.offset - std::min<std::uint64_t>(target.offset, 1));
+}
+
+void LogReader::seek_time(WallTime at) {
+  seek([at](const IndexRecord& record) { return record.at.wall < at; });
+}
+
+void LogReader::seek_run(RunId run) {
+  seek([run](const IndexRecord& record) { return record.run < run; });
+}
+
+std::optional<RunId> LogReader::run_before(RunId bound) const {
+  auto closed = closed_segments();
+  std::optional<std::uint64_t> segment;  // the current one
+  for (;;) {
+    const auto bytes = os::read_file(index_path(segment), most_index_bytes);
+    RunId greatest = no_run;
+    for (std::string_view rest = bytes ? std::string_view(*bytes) : std::string_view();
+         rest.size() >= index_entry_bytes; rest.remove_prefix(index_entry_bytes)) {
+      const auto record = decode_record(rest.substr(0, index_entry_bytes));
+      if (!record || record->kind != RecordKind::burst) continue;
+      if (record->run < bound) greatest = std::max(greatest, record->run);
+    }
+    if (greatest != no_run) return greatest;
+    if (closed.empty()) return std::nullopt;
+    segment = closed.back();
+    closed.pop_back();
+  }
+}
+
 // Where the last `lines` lines of the open segment begin; none: it has fewer (`lines` is then what
 // is still wanted of the segments before it).
 std::optional<std::uint64_t> LogReader::find_last(std::size_t& lines, bool at_very_end) const {
@@ -201,10 +273,7 @@ void LogReader::seek_last(std::size_t lines) {
         return;
       }
       if (const auto offset = find_last(lines, at_very_end)) {
-        offset_ = *offset;
-        const auto seen = std::ranges::lower_bound(records_, offset_, {}, &IndexRecord::offset);
-        next_record_ = static_cast<std::size_t>(seen - records_.begin());
-        return;
+        return go_to(*offset);
       }
       at_very_end = at_very_end && status && status->size == 0;
     }

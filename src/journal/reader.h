@@ -35,6 +35,13 @@ class LogReader {
 
   /// Goes to where `lines` lines are left, reading from the end only.
   void seek_last(std::size_t lines);
+  /// Goes to shortly before the first line of `at` or later, by the indexes: what comes before it
+  /// is left to the caller to skip.
+  void seek_time(WallTime at);
+  /// The same for the first line of `run`.
+  void seek_run(RunId run);
+  /// The greatest run below `bound` that printed something; none: there is none.
+  [[nodiscard]] std::optional<RunId> run_before(RunId bound) const;
   /// The next whole line; none at present. May be asked again when more was written.
   std::optional<LogLine> next();
   /// What stands behind the last line end.
@@ -44,6 +51,12 @@ class LogReader {
   LogReader(std::string folder, LogKind kind) : folder_(std::move(folder)), kind_(kind) {}
   [[nodiscard]] std::vector<std::uint64_t> closed_segments() const;
   [[nodiscard]] std::string path(bool index) const;
+  [[nodiscard]] std::string index_path(std::optional<std::uint64_t> closed) const;
+  [[nodiscard]] std::optional<IndexRecord> first_record(std::optional<std::uint64_t> closed) const;
+  /// `precedes(record)`: what is sought comes after it.
+  template <typename Precedes>
+  void seek(Precedes precedes);
+  void go_to(std::uint64_t offset);
   bool open_segment(std::optional<std::uint64_t> closed, std::uint64_t number);
   bool open_next_segment();
   [[nodiscard]] bool was_rotated() const;

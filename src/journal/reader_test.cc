@@ -164,3 +164,51 @@ TEST_CASE("row 53: control bytes and bytes that are no UTF-8 are escaped, colour
   CHECK(shown("\x1b[31mred", Colours::removed) == "red");
   CHECK(shown("\x1b]0;title\x07", Colours::kept) == "\\x1b]0;title\\x07");
 }
+
+TEST_CASE("seeking by time and run finds the segment and the burst, not the text before") {
+  Folder folder;
+  folder.write("stdout.000001.log", "one\ntwo\n");
+  folder.write("stdout.000001.idx", index_of({burst(10, 1, 0, 4), burst(20, 2, 4, 4)}));
+  folder.write("stdout.000002.log", "three\nfour\n");
+  folder.write("stdout.000002.idx", index_of({burst(30, 2, 0, 6), burst(40, 3, 6, 5)}));
+  folder.write("stdout.log", "five\nsix\n");
+  folder.write("stdout.idx", index_of({burst(50, 4, 0, 5), burst(60, 5, 5, 4)}));
+  const auto since = [&](std::int64_t at) {
+    LogReader reader = open(folder);
+    reader.seek_time(WallTime{at});
+    std::string all;
+    while (auto line = reader.next()) {
+      if (line->at.ns >= at) all += line->text + "|";
+    }
+    return all;
+  };
+  CHECK(since(0) == "one|two|three|four|five|six|");
+  CHECK(since(20) == "two|three|four|five|six|");
+  CHECK(since(25) == "three|four|five|six|");
+  CHECK(since(30) == "three|four|five|six|");
+  CHECK(since(41) == "five|six|");
+  CHECK(since(60) == "six|");
+  CHECK(since(61).empty());
+  LogReader reader = open(folder);
+  reader.seek_run(RunId{2});
+  std::string of_run;
+  while (auto line = reader.next()) {
+    if (line->run == RunId{2}) of_run += line->text + "|";
+  }
+  CHECK(of_run == "two|three|");
+  CHECK(reader.run_before(RunId{100}) == RunId{5});
+  CHECK(reader.run_before(RunId{4}) == RunId{3});
+  CHECK_FALSE(reader.run_before(RunId{1}).has_value());
+}
+
+TEST_CASE("seeking begins earlier, never later, where an index is lost") {
+  Folder folder;
+  folder.write("stdout.000001.log", "one\n");
+  folder.write("stdout.000001.idx", index_of({burst(10, 1, 0, 4)}));
+  folder.write("stdout.000002.log", "two\n");
+  folder.write("stdout.log", "three\n");
+  folder.write("stdout.idx", index_of({burst(30, 3, 0, 6)}));
+  LogReader reader = open(folder);
+  reader.seek_time(WallTime{25});
+  CHECK(all_text(reader).ends_with("two|three|"));
+}

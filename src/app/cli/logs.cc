@@ -9,8 +9,9 @@
 #include <utility>
 #include <vector>
 
+#include "app/cli/log_time.h"
 #include "app/cli/output.h"
-#include "app/cli/target.h"
+#include "app/cli/session.h"
 #include "app/cli/verbs.h"
 #include "base/text.h"
 #include "control/json_writer.h"
@@ -24,15 +25,19 @@ namespace stayd::app {
 
 namespace {
 
-constexpr std::array<Option, 8> logs_options{{
+constexpr std::array<Option, 10> logs_options{{
     {.name = "follow", .letter = 'f', .meaning = "go on with what comes, until ^C"},
     {.name = "lines",
      .letter = 'n',
      .value = "N",
      .meaning = "the last N lines only (with -f: 10 unless given)"},
     {.name = "stream", .value = "stdout|stderr", .meaning = "this output only"},
-    {.name = "since", .value = "DURATION", .meaning = "what came within this time, as in 10m"},
+    {.name = "since",
+     .value = "TIME",
+     .meaning = "what came since: 10m (ago), 14:30, 2026-11-25, \"2026-11-25 14:30\", RFC 3339"},
+    {.name = "until", .value = "TIME", .meaning = "what came until then"},
     {.name = "run", .value = "N", .meaning = "the output of this run only"},
+    {.name = "previous", .meaning = "of each instance, the run before the last that printed"},
     {.name = "output",
      .letter = 'o',
      .value = "short|short-iso|plain|json",
@@ -48,6 +53,8 @@ struct Wanted {
   std::optional<journal::LogKind> stream;
   std::optional<RunId> run;
   std::optional<WallTime> since;
+  std::optional<WallTime> until;
+  bool previous = false;
   Format format = Format::brief;
   bool follow = false;
   bool prefix = true;
@@ -58,7 +65,9 @@ struct Source {
   std::string instance;
   journal::LogKind kind = journal::LogKind::out;
   journal::LogReader reader;
+  std::optional<RunId> run;  ///< only lines of this one
   std::optional<journal::LogLine> line;
+  bool is_over = false;  ///< what comes now is later than wanted
 };
 
 Result<Format> format_of(const Arguments& given) {
@@ -80,6 +89,14 @@ Result<std::optional<journal::LogKind>> stream_of(const Arguments& given) {
       given.misuse("--stream takes stdout or stderr, not \"" + std::string(*name) + "\""));
 }
 
+Result<std::optional<WallTime>> moment_of(const Arguments& given, std::string_view option) {
+  const auto text = given.value(option);
+  if (!text) return std::nullopt;
+  const auto moment = parse_moment(*text, os::wall_now());
+  if (moment) return *moment;
+  return std::unexpected(given.misuse("--" + std::string(option) + ": " + moment.error().message));
+}
+
 Result<Wanted> wanted_of(const Arguments& given) {
   Wanted wanted;
   wanted.format = TRY(format_of(given));
@@ -92,8 +109,14 @@ Result<Wanted> wanted_of(const Arguments& given) {
   if (const auto lines = TRY(given.number("lines", 0, 1'000'000'000))) {
     wanted.lines = static_cast<std::size_t>(*lines);
   }
-  if (const auto span = TRY(given.duration("since"))) {
-    wanted.since = WallTime{os::wall_now().ns - span->ns};
+  wanted.since = TRY(moment_of(given, "since"));
+  wanted.until = TRY(moment_of(given, "until"));
+  wanted.previous = given.has("previous");
+  if (wanted.previous && wanted.run) {
+    return std::unexpected(given.misuse("--run and --previous exclude each other"));
+  }
+  if (wanted.follow && (wanted.until || wanted.previous)) {
+    return std::unexpected(given.misuse("-f cannot follow what is over (--until, --previous)"));
   }
   const bool is_narrowed = wanted.since || wanted.run;
   if (wanted.follow && !wanted.lines && !is_narrowed) wanted.lines = 10;
@@ -134,13 +157,17 @@ class LogView {
   /// Opens the logs that are there and were not before. Fails when the log folder cannot be read.
   Status find_logs(std::optional<std::size_t> last_lines);
   [[nodiscard]] bool empty() const { return sources_.empty(); }
+  /// The first NAME that no log has, and the nearest that one has (may be empty).
+  [[nodiscard]] std::optional<std::pair<std::string, std::string>> stranger() const;
   void show_all();
   Status follow();
 
  private:
   Status add(const std::string& instance, std::optional<std::size_t> last_lines);
   void advance(Source& source);
-  [[nodiscard]] bool passes(const journal::LogLine& line) const;
+  Result<std::optional<RunId>> run_of(const std::string& instance) const;
+  void seek(Source& source, std::optional<std::size_t> last_lines) const;
+  [[nodiscard]] bool passes(const Source& source) const;
   Source* earliest();
   void print_line(const Source& source, const journal::LogLine& line);
   void print_json(const Source& source, const journal::LogLine& line);
@@ -150,6 +177,7 @@ class LogView {
   std::vector<std::string_view> patterns_;
   Wanted wanted_;
   Style style_ = style_of(Stream::output);
+  std::vector<std::string> names_;  ///< of the folders
   std::vector<Source> sources_;
   std::size_t name_width_ = 0;
   std::string out_;
@@ -165,24 +193,72 @@ Status LogView::find_logs(std::optional<std::size_t> last_lines) {
         sources_, [&](const Source& source) { return source.instance == name; });
     if (!known) TRY(add(name, last_lines));
   }
+  names_ = std::move(names);
   return {};
 }
 
+std::optional<std::pair<std::string, std::string>> LogView::stranger() const {
+  for (const std::string_view pattern : patterns_) {
+    const bool is_known = std::ranges::any_of(
+        names_, [&](const std::string& name) { return is_meant({pattern}, name); });
+    if (is_known) continue;
+    std::vector<std::string_view> known;
+    for (const std::string_view name : names_) {
+      known.push_back(name.substr(0, name.find('@', 1)));
+      known.push_back(name);
+    }
+    return std::pair(std::string(pattern),
+                     std::string(nearest(pattern, known.data(), known.size()).value_or("")));
+  }
+  return std::nullopt;
+}
+
+/// The run that is shown of an instance; none: every one.
+Result<std::optional<RunId>> LogView::run_of(const std::string& instance) const {
+  if (!wanted_.previous) return wanted_.run;
+  RunId bound{UINT64_MAX};
+  for (int back = 0; back < 2; ++back) {
+    RunId greatest = no_run;
+    for (const auto kind : {journal::LogKind::out, journal::LogKind::err}) {
+      const auto reader = TRY(journal::LogReader::open(log_dir_ + "/" + instance, kind));
+      greatest = std::max(greatest, reader.run_before(bound).value_or(no_run));
+    }
+    bound = greatest;
+  }
+  return bound;  // no_run: nothing is shown
+}
+
+void LogView::seek(Source& source, std::optional<std::size_t> last_lines) const {
+  if (source.run) {
+    source.reader.seek_run(*source.run);
+  } else if (wanted_.since) {
+    source.reader.seek_time(*wanted_.since);
+  } else if (last_lines) {
+    source.reader.seek_last(*last_lines);
+  }
+}
+
 Status LogView::add(const std::string& instance, std::optional<std::size_t> last_lines) {
+  if (const auto entry = os::open_folder(log_dir_ + "/" + instance); !entry) {
+    if (entry.error().number == ENOTDIR) return {};
+    return std::unexpected(entry.error());
+  }
+  const auto run = TRY(run_of(instance));
+  if (run == no_run) return {};
   for (const auto kind : {journal::LogKind::out, journal::LogKind::err}) {
     if (wanted_.stream && *wanted_.stream != kind) continue;
-    auto reader = journal::LogReader::open(log_dir_ + "/" + instance, kind);
-    if (!reader && reader.error().number == ENOTDIR) return {};
-    if (!reader) return std::unexpected(std::move(reader).error());
-    if (last_lines) reader->seek_last(*last_lines);
-    sources_.push_back({.instance = instance, .kind = kind, .reader = std::move(*reader)});
+    auto reader = TRY(journal::LogReader::open(log_dir_ + "/" + instance, kind));
+    sources_.push_back(
+        {.instance = instance, .kind = kind, .reader = std::move(reader), .run = run});
+    seek(sources_.back(), last_lines);
     name_width_ = std::max(name_width_, instance.size());
   }
   return {};
 }
 
-bool LogView::passes(const journal::LogLine& line) const {
-  if (wanted_.run && line.run != *wanted_.run) return false;
+bool LogView::passes(const Source& source) const {
+  const journal::LogLine& line = *source.line;
+  if (source.run && line.run != *source.run) return false;
   return !wanted_.since || line.at >= *wanted_.since;
 }
 
@@ -190,13 +266,17 @@ void LogView::advance(Source& source) {
   do {
     source.line = source.reader.next();
     if (!source.line && !wanted_.follow) source.line = source.reader.rest();
-  } while (source.line && !passes(*source.line));
+    if (source.line && wanted_.until && source.line->at > *wanted_.until) {
+      source.line.reset();
+      source.is_over = true;
+    }
+  } while (source.line && !passes(source));
 }
 
 Source* LogView::earliest() {
   Source* first = nullptr;
   for (Source& source : sources_) {
-    if (!source.line) advance(source);
+    if (!source.line && !source.is_over) advance(source);
     if (source.line && (first == nullptr || source.line->at < first->line->at)) first = &source;
   }
   return first;
@@ -289,23 +369,51 @@ int report_folder(const Error& error) {
   return error.number == ENOENT ? exit_no_such_service : exit_failed;
 }
 
+/// Says which NAME has no log.
+void complain_of(const std::pair<std::string, std::string>& stranger, const std::string& log_dir) {
+  const auto& [name, near] = stranger;
+  complain("there are no logs of \"" + printable(name) + "\" in " + log_dir +
+           (near.empty() ? "" : " (did you mean " + printable(near) + "?)"));
+}
+
 int show_logs(const std::string& log_dir, const Arguments& given, const Wanted& wanted) {
   LogView view(log_dir, given.operands(), wanted);
-  // With --run and --since the lines are counted among those that pass.
-  const bool is_narrowed = wanted.run || wanted.since;
+  // The lines are counted among those that pass.
+  const bool is_narrowed = wanted.run || wanted.since || wanted.until || wanted.previous;
   if (const Status found = view.find_logs(is_narrowed ? std::nullopt : wanted.lines); !found) {
     return report_folder(found.error());
   }
-  if (view.empty() && !wanted.follow) {
-    complain("no logs of " +
-             (given.operands().empty() ? "any service" : std::string(given.operands().front())) +
-             " in " + log_dir);
+  if (const auto stranger = view.stranger()) {
+    complain_of(*stranger, log_dir);
+    if (!wanted.follow) return exit_no_such_service;  // else it may begin to print
+  } else if (view.empty() && !wanted.follow) {
+    complain(wanted.previous ? "there is no run before the last in " + log_dir
+                             : "there are no logs in " + log_dir);
     return exit_no_such_service;
   }
   view.show_all();
   if (!wanted.follow) return exit_done;
   const Status ended = view.follow();
   return ended ? exit_done : report_folder(ended.error());
+}
+
+/// Who runs knows best where its logs are; who does not run, or hangs, has them where its
+/// configuration says.
+std::expected<std::string, Trouble> log_dir_of(Target target) {
+  constexpr Duration patience = seconds(2);
+  std::string expected_dir = target.log_dir;
+  auto client = connect_to(target);
+  if (!client) {
+    if (!expected_dir.empty()) return expected_dir;
+    return std::unexpected(std::move(client).error());
+  }
+  Session session{std::move(target), std::move(*client)};
+  const auto reply = ask(session, {.method = control::Method::status, .limit = 1}, patience);
+  if (reply && !reply->supervisor.log_dir.empty()) return std::string(reply->supervisor.log_dir);
+  if (!expected_dir.empty()) return expected_dir;
+  return std::unexpected(
+      reply ? Trouble{exit_failed, "the supervisor does not say where its logs are"}
+            : reply.error());
 }
 
 }  // namespace
@@ -318,7 +426,7 @@ const Syntax logs_syntax{
     .details =
         "A NAME is a service (with all its replicas), an instance (web@2), or a shell glob; "
         "none means every service. @stayd is the supervisor's own log. The files are read "
-        "directly: a supervisor need not run.",
+        "directly: a supervisor need not run, but one that runs is asked where they are.",
     .reach = Reach::supervisor};
 
 int logs_main(std::span<char* const> arguments) {
@@ -329,13 +437,10 @@ int logs_main(std::span<char* const> arguments) {
     complain(wanted.error().message);
     return exit_usage;
   }
-  const auto target = find_target(*given);
+  auto target = find_target(*given);
   if (!target) return report(target.error());
-  if (target->log_dir.empty()) {
-    complain("$STAYD_SOCKET alone does not say where the logs are; use -f FILE or --name NAME");
-    return exit_no_supervisor;
-  }
-  return show_logs(target->log_dir, *given, *wanted);
+  const auto log_dir = log_dir_of(std::move(*target));
+  return log_dir ? show_logs(*log_dir, *given, *wanted) : report(log_dir.error());
 }
 
 }  // namespace stayd::app

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/cli/log_time.h"
+
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <ctime>
+#include <optional>
+#include <string>
+
+#include "base/text.h"
+
+namespace stayd::app {
+namespace {
+
+constexpr std::int64_t second_ns = 1'000'000'000;
+
+class Scanner {
+ public:
+  explicit Scanner(std::string_view text) : rest_(text) {}
+  [[nodiscard]] bool at_end() const { return rest_.empty(); }
+  bool skip(char wanted) {
+    if (!rest_.starts_with(wanted)) return false;
+    rest_.remove_prefix(1);
+    return true;
+  }
+  /// Exactly `digits` of them.
+  bool number(std::size_t digits, int most, int& value) {
+    const auto parsed = parse_integer(rest_.substr(0, digits), 0, most);
+    if (rest_.size() < digits || !parsed || !is_digit(rest_[0])) return false;
+    value = static_cast<int>(*parsed);
+    rest_.remove_prefix(digits);
+    return true;
+  }
+  /// The digits behind a decimal point, as nanoseconds.
+  bool fraction(std::int64_t& ns) {
+    if (!skip('.')) return true;
+    if (rest_.empty() || !is_digit(rest_[0])) return false;
+    for (std::int64_t unit = second_ns / 10; !rest_.empty() && is_digit(rest_[0]); unit /= 10) {
+      ns += unit * (rest_[0] - '0');
+      rest_.remove_prefix(1);
+    }
+    return true;
+  }
+
+ private:
+  static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+  std::string_view rest_;
+};
+
+bool scan_date(Scanner& in, std::tm& at) {
+  if (!in.number(4, 9999, at.tm_year) || !in.skip('-')) return false;
+  if (!in.number(2, 12, at.tm_mon) || !in.skip('-') || !in.number(2, 31, at.tm_mday)) return false;
+  at.tm_year -= 1900;
+  at.tm_mon -= 1;
+  return at.tm_mon >= 0 && at.tm_mday > 0;
+}
+
+bool scan_clock(Scanner& in, std::tm& at, std::int64_t& ns) {
+  if (!in.number(2, 23, at.tm_hour) || !in.skip(':') || !in.number(2, 59, at.tm_min)) return false;
+  return !in.skip(':') || (in.number(2, 60, at.tm_sec) && in.fraction(ns));
+}
+
+/// Seconds east of Greenwich; none: no zone is given, or what stands there is none.
+std::optional<std::int64_t> scan_zone(Scanner& in) {
+  if (in.skip('Z') || in.skip('z')) return 0;
+  const int sign = in.skip('-') ? -1 : 1;
+  if (sign > 0 && !in.skip('+')) return std::nullopt;
+  int hours = 0;
+  int minutes = 0;
+  if (!in.number(2, 23, hours) || !in.skip(':') || !in.number(2, 59, minutes)) return std::nullopt;
+  return sign * (hours * 3600 + minutes * 60);
+}
+
+/// None: a day that its month does not have.
+std::optional<WallTime> moment_of(std::tm at, std::optional<std::int64_t> zone, std::int64_t ns) {
+  const int day = at.tm_mday;
+  at.tm_isdst = -1;
+  const std::time_t second = zone ? ::timegm(&at) - *zone : std::mktime(&at);
+  if (at.tm_mday != day) return std::nullopt;
+  return WallTime{second * second_ns + ns};
+}
+
+std::optional<WallTime> dated(std::string_view text) {
+  Scanner in(text);
+  std::tm at{};
+  std::int64_t ns = 0;
+  std::optional<std::int64_t> zone;
+  if (!scan_date(in, at)) return std::nullopt;
+  if (!in.at_end()) {
+    if (!in.skip('T') && !in.skip('t') && !in.skip(' ')) return std::nullopt;
+    if (!scan_clock(in, at, ns)) return std::nullopt;
+    if (!in.at_end()) zone = scan_zone(in);
+  }
+  // Beyond 2200, 64 bits of nanoseconds come to their end.
+  if (!in.at_end() || at.tm_year < 70 || at.tm_year > 300) return std::nullopt;
+  return moment_of(at, zone, ns);
+}
+
+std::optional<WallTime> last_time_at(std::string_view text, WallTime now) {
+  Scanner in(text);
+  std::tm clock{};
+  std::int64_t ns = 0;
+  if (!scan_clock(in, clock, ns) || !in.at_end()) return std::nullopt;
+  const std::time_t today = now.ns / second_ns;
+  std::tm at{};
+  if (::localtime_r(&today, &at) == nullptr) return std::nullopt;
+  at.tm_hour = clock.tm_hour;
+  at.tm_min = clock.tm_min;
+  at.tm_sec = clock.tm_sec;
+  at.tm_isdst = -1;
+  std::tm shown = at;
+  const WallTime moment{std::mktime(&shown) * second_ns + ns};
+  if (moment <= now) return moment;
+  at.tm_mday -= 1;
+  return WallTime{std::mktime(&at) * second_ns + ns};
+}
+
+}  // namespace
+
+Result<WallTime> parse_moment(std::string_view text, WallTime now) {
+  if (const auto span = parse_duration(text)) return WallTime{now.ns - span->ns};
+  if (const auto moment = last_time_at(text, now)) return *moment;
+  if (const auto moment = dated(text)) return *moment;
+  return std::unexpected(
+      Error{EINVAL, "\"" + printable(text) +
+                        "\" is neither a duration (10m) nor a time (14:30, 2026-11-25, "
+                        "\"2026-11-25 14:30:05\", 2026-11-25T14:30:05Z)"});
+}
+
+}  // namespace stayd::app
