@@ -178,8 +178,14 @@ Result<std::string> AccountsLookup::ask(const char* database, const std::string&
   os::Spawned child = TRY(spawner.spawn(plan));
   pipe.write_end.reset();
   auto answer = read_answer(pipe.read_end.view(), child.process.view());
+  pipe.read_end.reset();
   os::Polled end[] = {{child.process.view(), os::readable}};
   (void)os::poll(end, getent_patience);
+  // One that says too much, or does not end after its answer, would be left behind.
+  if (end[0].ready == 0) {
+    (void)os::send_signal(child.process.view(), signal_kill);
+    (void)os::poll(end, getent_patience);
+  }
   os::reap(child.process.view());
   return answer;
 }

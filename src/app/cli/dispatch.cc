@@ -5,6 +5,7 @@
 #include "app/cli/output.h"
 #include "app/cli/verbs.h"
 #include "base/text.h"
+#include "config/keys.h"
 #include "os/fd.h"
 
 namespace stayd::app {
@@ -55,6 +56,20 @@ std::string overview() {
   return text;
 }
 
+int help_config(std::span<const std::string_view> keys) {
+  if (keys.empty()) {
+    print(config::help_overview());
+    return exit_done;
+  }
+  const auto text = config::help_for(keys.front());
+  if (!text) {
+    complain("there is no key \"" + printable(keys.front(), 64) + "\"; see stayd help config");
+    return exit_usage;
+  }
+  print(*text);
+  return exit_done;
+}
+
 std::span<char* const> behind_first(std::span<char* const> words) {
   return words.empty() ? words : words.subspan(1);
 }
@@ -64,9 +79,9 @@ std::span<char* const> behind_first(std::span<char* const> words) {
 const CommandLine& command_line() { return the_table; }
 
 constinit const Syntax help_syntax{.verb = "help",
-                                   .operands = "[VERB]",
-                                   .summary = "tells of one verb, or of all",
-                                   .most_operands = 1};
+                                   .operands = "[VERB | config [KEY]]",
+                                   .summary = "tells of one verb, of all, or of the configuration",
+                                   .most_operands = 2};
 
 int help_main(std::span<char* const> arguments) {
   const auto given = parse_or_explain(help_syntax, arguments);
@@ -76,8 +91,13 @@ int help_main(std::span<char* const> arguments) {
     return exit_done;
   }
   const auto name = given->operands().front();
+  if (name == "config") return help_config(std::span(given->operands()).subspan(1));
   const Verb* verb = find_verb(name);
   if (verb == nullptr) return no_such_verb(name);
+  if (given->operands().size() > 1) {
+    complain("only config takes a second word; see stayd help");
+    return exit_usage;
+  }
   print(help_text(*verb->syntax));
   return exit_done;
 }

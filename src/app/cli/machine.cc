@@ -66,9 +66,20 @@ std::optional<std::string> who_can_change(const std::string& path, std::uint32_t
   return std::nullopt;
 }
 
+config::FileKind look_at(const std::string& path) {
+  const auto status = os::status_of_path(path);
+  if (!status) {
+    const bool missing = status.error().number == ENOENT || status.error().number == ENOTDIR;
+    return missing ? config::FileKind::missing : config::FileKind::not_permitted;
+  }
+  if (status->is_folder) return config::FileKind::folder;
+  if (!status->is_regular) return config::FileKind::other;
+  return os::is_executable(path) ? config::FileKind::executable : config::FileKind::regular;
+}
+
 }  // namespace
 
-Machine::Machine() : environment_(environment_here()) {}
+Machine::Machine() : environment_(environment_here()), uid_(os::own_uid()) {}
 
 Result<std::string> Machine::read_file(const std::string& path, std::size_t most_bytes) {
   return os::read_file(path, most_bytes);
@@ -81,14 +92,11 @@ Result<std::vector<std::string>> Machine::list_matching(const std::string& patte
 }
 
 config::FileKind Machine::kind_of(const std::string& path) {
-  const auto status = os::status_of_path(path);
-  if (!status) {
-    const bool missing = status.error().number == ENOENT || status.error().number == ENOTDIR;
-    return missing ? config::FileKind::missing : config::FileKind::not_permitted;
-  }
-  if (status->is_folder) return config::FileKind::folder;
-  if (!status->is_regular) return config::FileKind::other;
-  return os::is_executable(path) ? config::FileKind::executable : config::FileKind::regular;
+  const auto known = kinds_.find(path);
+  if (known != kinds_.end()) return known->second;
+  const config::FileKind kind = look_at(path);
+  kinds_.emplace(path, kind);
+  return kind;
 }
 
 std::optional<std::string> Machine::who_else_can_change(const std::string& path) {
@@ -115,7 +123,7 @@ Result<std::vector<std::uint32_t>> Machine::groups_of(const std::string& name) {
   return accounts_.groups_of(name);
 }
 
-std::uint32_t Machine::uid() { return os::own_uid(); }
+std::uint32_t Machine::uid() { return uid_; }
 
 std::uint64_t Machine::descriptor_limit() { return os::most_descriptors_allowed(); }
 

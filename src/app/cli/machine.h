@@ -2,6 +2,10 @@
 // The machine as a configuration's reader sees it: config::World by os/.
 #pragma once
 
+#include <string>
+#include <unordered_map>
+#include <vector>
+
 #include "app/cli/accounts_lookup.h"
 #include "config/world.h"
 
@@ -29,6 +33,9 @@ class Machine final : public config::World {
  private:
   std::vector<std::string> environment_;
   AccountsLookup accounts_;
+  // Services by the thousand share few executables and folders: each is looked at once.
+  std::unordered_map<std::string, config::FileKind> kinds_;
+  std::uint32_t uid_;
 };
 
 }  // namespace stayd::app
