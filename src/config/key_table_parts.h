@@ -134,8 +134,7 @@ inline constexpr Choice log_to_choices[] = {
     {"file"}, {"console"}, {"none"}, {"journal", later}, {"syslog", later}};
 inline constexpr Choice stderr_choices[] = {{"separate"}, {"merge"}};
 inline constexpr Choice compress_choices[] = {{"none"}, {"zstd", later}};
-inline constexpr Choice on_full_choices[] = {
-    {"drop-oldest"}, {"block", later}, {"drop-newest", later}};
+inline constexpr Choice on_full_choices[] = {{"drop-oldest"}, {"block"}, {"drop-newest"}};
 inline constexpr Choice timestamps_choices[] = {{"index"}, {"iso", later}, {"tai64n", later}};
 inline constexpr Choice format_choices[] = {{"prefix"}, {"plain"}, {"json", later}};
 
