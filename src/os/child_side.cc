@@ -121,9 +121,8 @@ void enter_cgroup(const ChildTask& task) {
 
 /// CLONE_CLEAR_SIGHAND leaves ignored signals ignored (clone(2)), and exec does too.
 void reset_signals(const ChildTask& task) {
-  if (task.plan->keep_signals) return;
-  for (int signal = 1; signal <= kernel::last_signal; ++signal) {
-    if (signal == SIGKILL || signal == SIGSTOP) continue;
+  for (SignalMask left = task.reset_signals; left != 0; left &= left - 1) {
+    const int signal = __builtin_ctzll(left) + 1;
     if (kernel::set_disposition(signal, kernel::Disposition::default_action) != 0)
       fail(task, SpawnStep::signals, signal);
   }
@@ -195,7 +194,8 @@ bool break_cycle(const ChildTask& task) {
 void place_descriptors(ChildTask& task) {
   protect(task, task.report_pipe);
   protect(task, task.executable_fd);
-  for (int stream = 0; stream <= 2; ++stream) syscall(SYS_fcntl, stream, F_SETFD, FD_CLOEXEC);
+  for (int stream = 0; stream <= 2; ++stream)
+    if (!is_target(task, stream)) syscall(SYS_fcntl, stream, F_SETFD, FD_CLOEXEC);
   // All of ours are close-on-exec from birth; this is for what a library may have opened.
   syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC);
   while (place_unblocked(task) || break_cycle(task)) {

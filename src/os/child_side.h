@@ -33,8 +33,9 @@ struct ChildTask {
   const char* oom_score_text = nullptr;  ///< nullptr: stays
   std::size_t oom_score_size = 0;
   InheritedTraits reset;
-  SignalMask mask_before = 0;  ///< for keep_signals
-  bool exit_at_once = false;   ///< a test whether a child can live there
+  SignalMask reset_signals = 0;  ///< to their default dispositions
+  SignalMask mask_before = 0;    ///< for keep_signals
+  bool exit_at_once = false;     ///< a test whether a child can live there
 };
 
 struct ChildReport {

@@ -16,6 +16,7 @@
 #include "base/check.h"
 #include "os/error.h"
 #include "os/proc_files.h"
+#include "os/signals.h"
 #include "os/spawn_attempt.h"
 
 namespace stayd::os {
@@ -45,6 +46,7 @@ InheritedTraits look_at_ourselves() {
   const long slack = syscall(SYS_prctl, PR_GET_TIMERSLACK, 0, 0, 0, 0);
   traits.timer_slack = slack > 0 && static_cast<unsigned long>(slack) != default_timer_slack_ns;
   traits.personality = personality(0xffffffff) > 0;
+  traits.ignored_signals = inherited_signals().ignored;
   if (const Result<std::string> score = read_proc_file(0, "oom_score_adj", 32)) {
     traits.oom_score_known = true;
     traits.oom_score = std::atoi(score->c_str());

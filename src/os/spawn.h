@@ -101,12 +101,14 @@ struct SpawnAbilities {
 };
 
 /// What a start of ours passes on to children although a service shall not have it (nice value, I/O
-/// priority, timer slack, personality, OOM score): looked at once, reset in the child where it is
-/// not the default. CPU affinity is left alone: who limits stayd means its services too.
+/// priority, timer slack, personality, OOM score, ignored signals): looked at once, reset in the
+/// child where it is not the default. CPU affinity is left alone: who limits stayd means its
+/// services too.
 struct InheritedTraits {
   bool nice = false, io_priority = false, timer_slack = false, personality = false;
   bool oom_score_known = false;
   std::int32_t oom_score = 0;
+  std::uint64_t ignored_signals = 0;  ///< bit n - 1: signal n; our own ignored ones among them
 };
 
 struct SpawnManner;
@@ -115,7 +117,7 @@ class Spawner {
  public:
   /// Occupies the slots, makes the child's stack, and sets close-on-exec on every descriptor above
   /// 2, those that were inherited included. Call once, early, in a process without threads, after
-  /// its own nice value and OOM score are set.
+  /// its own nice value, OOM score and ignored signals are set.
   static Result<Spawner> create();
   /// Starts one process. On a failure before exec the child is reaped already and `plan.failed_*`
   /// say which step; the Error is that step's clause ("setting the user: Operation not permitted").

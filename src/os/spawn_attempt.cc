@@ -118,7 +118,14 @@ SpawnAttempt::SpawnAttempt(const Spawner& spawner, SpawnPlan& plan, const SpawnM
 }
 
 void SpawnAttempt::choose_traits(const InheritedTraits& inherited) {
-  if (!plan_.keep_signals) task_.reset = inherited;
+  if (!plan_.keep_signals) {
+    task_.reset = inherited;
+    // clone3 clears handlers; else ours would run in the child between unblocking and exec.
+    const bool clears_handlers = manner_.way == SpawnWay::clone3;
+    task_.reset_signals = clears_handlers ? inherited.ignored_signals
+                                          : kernel::every_signal & ~kernel::bit_of(SIGKILL) &
+                                                ~kernel::bit_of(SIGSTOP);
+  }
   if (!plan_.set_oom_score) return;
   if (inherited.oom_score_known && inherited.oom_score == plan_.oom_score) return;
   const auto end =

@@ -220,7 +220,8 @@ TEST_CASE("row 42: a service starts with default dispositions and an empty mask"
     sigemptyset(&set);
     for (const int signal : {SIGUSR1, SIGTERM, 50}) sigaddset(&set, signal);
     ::sigprocmask(SIG_BLOCK, &set, nullptr);
-    return signal_lines(Command({"/bin/cat", "/proc/self/status"}).run().output);
+    Spawner with = std::move(*Spawner::create());
+    return signal_lines(Command({"/bin/cat", "/proc/self/status"}).run(with).output);
   });
   CHECK(text ==
         "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\nSigCgt:\t0000000000000000\n");
