@@ -32,22 +32,23 @@ long start_with_pid(pid_t pid) {
   return child < 0 ? -errno : child;
 }
 
-/// The end of a shell that sends itself `signal`, with core files allowed.
-ExitStatus end_by(int signal, const TemporaryFolder& folder) {
-  Command command = Command::shell("kill -" + std::to_string(signal) + " $$");
-  constexpr std::uint64_t most = 64 << 20;
-  const PlannedLimit cores{.resource = RLIMIT_CORE, .soft = most, .hard = most};
-  command.plan.limits = {&cores, 1};
-  command.plan.directory = folder.path().c_str();
-  const Ran ran = command.run();
-  CHECK_MESSAGE(ran.started, ran.error.message);
-  return ran.status;
-}
-
 bool allows_cores() {
   rlimit limit{};
   constexpr rlim_t wanted = 64 << 20;
   return getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_max >= wanted;
+}
+
+/// How a process with core files allowed ends that was sent `signals`.
+ExitStatus end_by(std::initializer_list<int> signals, const TemporaryFolder& folder) {
+  Command command({"/bin/sleep", "1000"});
+  constexpr std::uint64_t most = 64 << 20;
+  const PlannedLimit cores{.resource = RLIMIT_CORE, .soft = most, .hard = most};
+  if (allows_cores()) command.plan.limits = {&cores, 1};
+  command.plan.directory = folder.path().c_str();
+  const Result<Spawned> spawned = command.start();
+  REQUIRE(spawned);
+  for (const int signal : signals) CHECK(send_signal(spawned->process.view(), signal));
+  return test::end_of(spawned->process);
 }
 
 }  // namespace
@@ -82,7 +83,7 @@ TEST_CASE("row 8: the end by each signal tells which, and whether a core was dum
   constexpr int dump_core[] = {SIGQUIT, SIGILL,  SIGTRAP, SIGABRT, SIGBUS,
                                SIGFPE,  SIGSEGV, SIGSYS,  SIGXCPU, SIGXFSZ};
   constexpr int do_not_end[] = {SIGCHLD, SIGCONT, SIGURG, SIGWINCH};
-  // The session of the shell has no parent in it: these do not stop it (POSIX, orphaned groups).
+  // The session has no parent in it: these do not stop it (POSIX, orphaned groups).
   constexpr int stop[] = {SIGTSTP, SIGTTIN, SIGTTOU};
   const auto is_in = [](int signal, const auto& signals) {
     return std::find(std::begin(signals), std::end(signals), signal) != std::end(signals);
@@ -92,10 +93,10 @@ TEST_CASE("row 8: the end by each signal tells which, and whether a core was dum
   for (int signal = 1; signal <= 31; ++signal) {
     if (signal == SIGSTOP) continue;
     CAPTURE(signal_name(signal));
-    const ExitStatus end = end_by(signal, folder);
     const bool ends = !is_in(signal, do_not_end) && !is_in(signal, stop);
-    CHECK(end.signalled == ends);
-    CHECK(end.value == (ends ? signal : 0));
+    const ExitStatus end = ends ? end_by({signal}, folder) : end_by({signal, SIGKILL}, folder);
+    CHECK(end.signalled);
+    CHECK(end.value == (ends ? signal : SIGKILL));
     if (!is_in(signal, dump_core)) CHECK(!end.core_dumped);
     if (is_in(signal, dump_core) && allows_cores()) CHECK(end.core_dumped);
   }
