@@ -65,7 +65,7 @@ std::optional<User> user_of(World& world, Report& report, const Text& account) {
     case AccountForm::number: {
       const auto uid = number_of(account);
       auto known = world.find_user(uid);
-      if (known && *known) return std::move(**known);
+      if (known && *known) return std::move(*known);
       return User{.name = {}, .uid = uid, .gid = uid, .home = "/", .shell = "/bin/sh"};
     }
     case AccountForm::odd: report_odd(report, account, "user"); return std::nullopt;

@@ -63,6 +63,7 @@ class Graph {
     const auto at = std::ranges::lower_bound(names_, name, {}, &Name::first);
     if (at != names_.end() && at->first == name) return at->second;
     std::vector<std::string_view> known;
+    known.reserve(names_.size());
     for (const Name& one : names_) known.push_back(one.first);
     const auto near = nearest(name, known.data(), known.size());
     report_.error(place, "there is no service \"" + printable(name, 80) + "\"",

@@ -130,6 +130,7 @@ class Merger {
 
 std::vector<Value> merge_extended(const Documents& documents, Report& report) {
   std::vector<Value> all;
+  all.reserve(documents.services.size());
   Merger merger(documents, report);
   for (const NamedTable& service : documents.services) all.push_back(merger.whole(service));
   for (const NamedTable& unused : documents.templates) merger.whole(unused);

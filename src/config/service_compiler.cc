@@ -204,8 +204,8 @@ std::vector<std::string> ServiceCompiler::argv_of(const Value& command, bool she
   std::vector<std::string> argv;
   for (const Text& word : words) {
     auto expanded = expand(word, environment_.lookup(), report());
+    if (!expanded && argv.empty()) return {};
     argv.push_back(std::move(expanded).value_or(""));
-    if (argv.size() == 1 && !expanded) return {};
   }
   return argv;
 }
@@ -237,7 +237,7 @@ std::string ServiceCompiler::find_program(const std::string& program, Place plac
     return {};
   }
   if (name.find('/') == std::string::npos) return search_path(name, place);
-  const std::string path = join_path(folder_, name);
+  std::string path = join_path(folder_, name);
   const FileKind kind = world().kind_of(path);
   if (kind == FileKind::executable) return path;
   report_program(path, place, kind);

@@ -41,10 +41,10 @@ void wrong_type(Reading& reading, const Value& value) {
       std::move(hint));
 }
 
-void wrong_value(Reading& reading, const Value& value, std::string why) {
+void wrong_value(Reading& reading, const Value& value, std::string_view why) {
   std::string message = "\"" + std::string(reading.key->name) + "\"";
   if (value.is(ValueKind::text)) message.append(": \"").append(printable(value.text, 80)) += '"';
-  reading.report.error(value.place, message + " is not valid: " + why,
+  reading.report.error(value.place, message.append(" is not valid: ").append(why),
                        "expected " + std::string(phrase(reading.key->type)));
 }
 
@@ -125,7 +125,7 @@ void read_mode(Reading& reading, const Value& value, std::optional<std::uint32_t
   const auto mode = parsed(reading, value, parse_mode(value.text));
   if (!mode) return;
   if (*mode > 0777) return wrong_value(reading, value, "only the last three digits count");
-  out = *mode;
+  out.emplace(*mode);
 }
 
 void read_text(Reading& reading, const Value& value, Text& out) {

@@ -12,7 +12,7 @@ namespace stayd::config {
 /// Reports that the value is of the wrong type.
 void wrong_type(Reading& reading, const Value& value);
 /// Reports that the value is not taken, and why ("expected a unit").
-void wrong_value(Reading& reading, const Value& value, std::string why);
+void wrong_value(Reading& reading, const Value& value, std::string_view why);
 
 // Readers. They report what is wrong and leave `out` as it is.
 void read_boolean(Reading& reading, const Value& value, bool& out);

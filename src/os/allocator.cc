@@ -24,6 +24,7 @@ int drop_read_only_segments(dl_phdr_info* info, std::size_t, void*) {
     const std::uintptr_t first = info->dlpi_addr + segment.p_vaddr;
     const std::uintptr_t begin = (first + page - 1) & ~(page - 1);
     const std::uintptr_t end = (first + segment.p_memsz) & ~(page - 1);
+    // The loader speaks of addresses as numbers. NOLINTNEXTLINE(performance-no-int-to-ptr)
     if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
   }
   return 0;

@@ -41,7 +41,8 @@ void match(const std::string& folder, std::string_view pattern, std::vector<std:
   for (const std::string& name : names) {
     const bool is_hidden = name.starts_with('.') && !part.starts_with('.');
     if (is_hidden || !glob_match(part, name) || found.size() >= most_matches) continue;
-    const std::string path = folder + "/" + name;
+    std::string path = folder;
+    path.append("/").append(name);
     if (!rest.empty()) {
       match(path, rest, found);
     } else if (os::exists(path)) {

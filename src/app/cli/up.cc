@@ -154,7 +154,7 @@ int start_in_background(Prepared prepared, const model::Spec& spec, Duration tim
   return await_readiness(socket, awaited(spec), timeout);
 }
 
-int start(model::Spec spec, const LoadOptions& options, Duration timeout) {
+int start(const model::Spec& spec, const LoadOptions& options, Duration timeout) {
   auto folders = prepare_folders(spec.supervisor, options.launch, lock_patience);
   if (!folders) return report(not_started(folders.error()));
   auto prepared = prepare(spec, std::move(*folders));

@@ -367,7 +367,7 @@ TEST_CASE(
   out.write_end.reset();
   REQUIRE(rig.wait_ended(out.number));
   REQUIRE(before > 0);
-  CHECK(after - before < 512);
+  if (!is_sanitized) CHECK(after - before < 512);  // a sanitizer keeps what was freed
   const std::string kept = whole_log(folder.path() + "/web");
   CHECK(kept.size() <= 8u << 20);
   CHECK(kept.size() >= 4u << 20);

@@ -19,6 +19,15 @@
 
 namespace stayd::app {
 
+/// Whether an address sanitizer is at work: its allocator keeps memory.
+#if defined(__SANITIZE_ADDRESS__)
+inline constexpr bool is_sanitized = true;
+#elif defined(__has_feature)
+inline constexpr bool is_sanitized = __has_feature(address_sanitizer);
+#else
+inline constexpr bool is_sanitized = false;
+#endif
+
 /// An empty folder for one test; removed with everything in it at the end.
 class TestFolder {
  public:
