@@ -59,7 +59,7 @@ inline constexpr Key service_keys[] = {
      .type = ValueType::texts,
      .standard = "[]",
      .meaning = "Files of NAME=VALUE lines, read when the configuration is; `?path` may be "
-                "missing. `env` goes before them.",
+                "missing. `env` replaces what they say.",
      .set = put<read_texts, &ServiceDraft::env_files>,
      .option = "env-file"},
     {"inherit-env", ValueType::yes_or_names, "false",

@@ -101,11 +101,11 @@ const Key* find_key(Section section, std::string_view name);
 /// What to say of a name that no key of `section` has: the nearest one, or where it belongs.
 std::string hint_for_unknown(Section section, std::string_view name);
 
-// Made from the table (reference.cc).
+// Made from the table (reference_page.cc, json_schema.cc, reference.cc).
 
 /// docs/reference/config.md
 std::string reference_page();
-/// docs/reference/stayd.schema.json
+/// docs/reference/stayd.schema.json (JSON Schema 2020-12), for editors that know TOML.
 std::string json_schema();
 /// `stayd help config`: all sections and keys, a line each.
 std::string help_overview();

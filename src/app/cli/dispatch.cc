@@ -70,6 +70,14 @@ int help_config(std::span<const std::string_view> keys) {
   return exit_done;
 }
 
+/// What the documents are made from; no option of help, since the documents are at hand.
+std::optional<std::string> document_asked_for(std::span<char* const> arguments) {
+  if (arguments.size() != 2 || std::string_view(arguments[0]) != "config") return std::nullopt;
+  if (std::string_view(arguments[1]) == "--reference") return config::reference_page();
+  if (std::string_view(arguments[1]) == "--schema") return config::json_schema();
+  return std::nullopt;
+}
+
 std::span<char* const> behind_first(std::span<char* const> words) {
   return words.empty() ? words : words.subspan(1);
 }
@@ -84,6 +92,10 @@ constinit const Syntax help_syntax{.verb = "help",
                                    .most_operands = 2};
 
 int help_main(std::span<char* const> arguments) {
+  if (const auto document = document_asked_for(arguments)) {
+    print(*document);
+    return exit_done;
+  }
   const auto given = parse_or_explain(help_syntax, arguments);
   if (!given) return given.error();
   if (given->operands().empty()) {
