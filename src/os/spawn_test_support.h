@@ -108,6 +108,9 @@ class Command {
   std::vector<PlannedDescriptor> more_;
 };
 
+/// Where in_copy's body has the pipe for its answer.
+inline constexpr int answer_descriptor = 3;
+
 /// Runs `body` in a forked copy of this program, which may spoil itself; gives the text that it
 /// returned.
 template <typename Body>
@@ -115,8 +118,12 @@ std::string in_copy(Body body) {
   Pipe pipe = std::move(*create_pipe());
   const pid_t pid = ::fork();
   if (pid == 0) {
+    // A low number, so that the body can close all that is above it.
+    if (pipe.write_end.number() != answer_descriptor) {
+      ::dup2(pipe.write_end.number(), answer_descriptor);
+    }
     const std::string text = body();
-    (void)!::write(pipe.write_end.number(), text.data(), text.size());
+    (void)!::write(answer_descriptor, text.data(), text.size());
     ::_exit(0);
   }
   pipe.write_end.reset();
