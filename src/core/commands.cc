@@ -42,8 +42,9 @@ void Stepper::want_up(InstanceId id, const Request& request) {
     case Phase::preparing:
     case Phase::starting:
     case Phase::running:
-      if (was_down) set_want(id, Want::up, request);
-      return;
+      if (!was_down) return;
+      request_pull(id);
+      return set_want(id, Want::up, request);
     case Phase::stopping:
     case Phase::cleaning:
       if (!was_down && !asked) return;
@@ -59,7 +60,7 @@ void Stepper::start_anew(InstanceId id, const Request& request) {
   instance.unhealthy = 0;
   instance.window_count = 0;
   instance.spawn_retries = 0;
-  mark(id).pull = true;
+  request_pull(id);
   set_deadline(id, Instant::never());
   set_reason(id, request.reason, request.cause);
   set_phase(id, Phase::waiting);

@@ -50,16 +50,21 @@ void Stepper::pass_on_verdict(ServiceId service, const Edge& dependent) {
 void Stepper::bring_down(ServiceId dependent, ServiceId because_of, Reason reason) {
   const Rules& r = catalog_.rules(dependent);
   if (counts(dependent)[Trait::over] == r.replicas) return;
-  Request request{reason, over_instance(because_of)};
-  if (reason == Reason::requirement_failed) {
-    const InstanceState& cause = at(request.cause);
-    const bool by_itself = cause.phase == Phase::failed || cause.phase == Phase::done ||
-                           cause.want_reason == Reason::requirement_failed;
-    if (!by_itself) request.reason = Reason::requirement_stopped;
-  }
+  const Request request = reason == Reason::requirement_failed
+                              ? lost_requirement(because_of)
+                              : Request{reason, over_instance(because_of)};
   for_each_instance(dependent, [&](InstanceId id) {
     if ((mark(id).traits & bit(Trait::over)) == 0) want_down(id, request);
   });
+}
+
+/// Why somebody that requires `service` is brought down.
+Request Stepper::lost_requirement(ServiceId service) const {
+  const InstanceId cause = over_instance(service);
+  const InstanceState& instance = at(cause);
+  const bool by_itself = instance.phase == Phase::failed || instance.phase == Phase::done ||
+                         instance.want_reason == Reason::requirement_failed;
+  return {by_itself ? Reason::requirement_failed : Reason::requirement_stopped, cause};
 }
 
 void Stepper::restart_parts(ServiceId dependent, ServiceId because_of) {
@@ -89,17 +94,28 @@ void Stepper::wake_leaving(ServiceId service) {
   });
 }
 
+void Stepper::request_pull(InstanceId id) {
+  Mark& m = mark(id);
+  if (!m.pull) state_.derived_.pulls.push(id);
+  m.pull = true;
+}
+
 /// A newly wanted instance starts what it requires and wants and stops what it conflicts with.
 void Stepper::pull(InstanceId id) {
   const ServiceId service = catalog_.service_of(id);
+  const InstanceState& instance = at(id);
+  const Request request = instance.want_reason == Reason::on_failure_of
+                              ? Request{Reason::on_failure_of, instance.want_cause}
+                              : Request{Reason::needed_by, id};
   for (const Edge& edge : catalog_.dependencies(service)) {
-    if (pulls(edge.kind)) pull_service(edge.other, {Reason::needed_by, id});
+    if (pulls(edge.kind)) pull_service(edge.other, request);
     if (edge.kind == EdgeKind::conflicts) claim(id, edge.other);
   }
   for (const Edge& edge : catalog_.dependents(service))
     if (edge.kind == EdgeKind::conflicts) claim(id, edge.other);
 }
 
+/// on-failure never starts what has failed itself: that could go round for ever.
 void Stepper::pull_service(ServiceId service, const Request& request) {
   const ServiceCounts& c = counts(service);
   const bool task = catalog_.rules(service).type == model::ServiceType::task;
@@ -107,6 +123,7 @@ void Stepper::pull_service(ServiceId service, const Request& request) {
   if (c[Trait::over] == need_none) return;
   for_each_instance(service, [&](InstanceId id) {
     if (task && at(id).phase == Phase::done) return;
+    if (at(id).phase == Phase::failed && request.reason == Reason::on_failure_of) return;
     want_up(id, request);
   });
 }
@@ -118,9 +135,10 @@ void Stepper::claim(InstanceId id, ServiceId conflicting) {
   });
 }
 
-/// What the start of `id` has to wait for. The search begins where the last one ended, so that an
-/// instance with n dependencies costs n looks in all while they become ready, not n each time.
-bool Stepper::find_blocker(InstanceId id, Request& blocker) {
+/// Whether `id` may start; else what it waits for, or why it cannot start at all. The search begins
+/// where the last one ended, so that an instance with n dependencies costs n looks in all while
+/// they become ready, not n each time.
+Verdict Stepper::look_for_blocker(InstanceId id, Request& blocker) {
   const ServiceId service = catalog_.service_of(id);
   const std::span<const Edge> edges = catalog_.dependencies(service);
   std::uint32_t& watched = mark(id).watched;
@@ -129,19 +147,25 @@ bool Stepper::find_blocker(InstanceId id, Request& blocker) {
     const Edge& edge = edges[watched];
     if (edge.kind == EdgeKind::conflicts && counts(edge.other)[Trait::alive] != 0) {
       blocker = {Reason::conflict, unmet_instance(edge.other, Condition::done)};
-      return true;
+      return Verdict::waiting;
     }
-    if (orders(edge.kind) && verdict(edge.other, edge.condition) == Verdict::waiting) {
+    if (!orders(edge.kind)) continue;
+    const Verdict found = verdict(edge.other, edge.condition);
+    if (found == Verdict::waiting) {
       blocker = {Reason::requirement_waiting, unmet_instance(edge.other, edge.condition)};
-      return true;
+      return Verdict::waiting;
+    }
+    if (found == Verdict::failed && edge.kind == EdgeKind::requires_) {
+      blocker = lost_requirement(edge.other);
+      return Verdict::failed;
     }
   }
   for (const Edge& edge : catalog_.dependents(service)) {
     if (edge.kind != EdgeKind::conflicts || counts(edge.other)[Trait::alive] == 0) continue;
     blocker = {Reason::conflict, unmet_instance(edge.other, Condition::done)};
-    return true;
+    return Verdict::waiting;
   }
-  return false;
+  return Verdict::met;
 }
 
 /// The first instance of `service` that keeps the condition from being met.

@@ -201,5 +201,27 @@ TEST_CASE("on-failure starts another service once the first has failed for good"
   CHECK(world.cause("alarm") == "job");
 }
 
+TEST_CASE("all wants are known before the first start: after also holds for what is pulled in") {
+  model::Service db = probed("db");
+  db.enabled = false;
+  World world({db, with(service("web"), {on(0, EdgeKind::after)}),
+               with(service("app"), {on(0, EdgeKind::requires_)})});
+  CHECK(world.happens(EventKind::boot) == "spawn db");
+  CHECK(world.reason("web") == "requirement-waiting");
+}
+
+TEST_CASE("on-failure does not start what has failed itself, so it cannot go round for ever") {
+  model::Service db = service("db", ServiceType::task);
+  db.on_failure = {ServiceId{1}};
+  model::Service alarm = with(service("alarm", ServiceType::task), {on(0, EdgeKind::requires_)});
+  alarm.on_failure = {ServiceId{0}};
+  alarm.enabled = false;
+  World world({db, alarm});
+  world.boot();
+  CHECK(world.ends("db", 1) == "release db");
+  CHECK(world.phase("alarm") == "failed");
+  CHECK(world.reason("alarm") == "requirement-failed");
+}
+
 }  // namespace
 }  // namespace stayd::core

@@ -54,8 +54,9 @@ struct Mark {
   Traits traits = 0;
   bool queued = false;   ///< in `work`
   bool touched = false;  ///< in the step's outcome
-  bool pull = false;     ///< newly wanted: start what it needs, stop what it conflicts with
-  bool in_slot_queue = false;
+  bool pull = false;     ///< in `pulls`
+  bool in_starts = false;
+  bool inherited = false;         ///< in the phase in which it was taken over
   Phase before = Phase::stopped;  ///< when first touched in this step
   std::uint32_t watched = 0;      ///< edge at which the last look for an unmet one ended
 };
@@ -66,6 +67,7 @@ class Fifo {
  public:
   void push(T value) { items_.push_back(value); }
   [[nodiscard]] bool empty() const { return head_ == items_.size(); }
+  [[nodiscard]] std::size_t size() const { return items_.size() - head_; }
   T pop() {
     const T value = items_[head_++];
     if (head_ == items_.size()) {
@@ -91,9 +93,10 @@ struct Derived {
   std::vector<ServiceCounts> services;  ///< by service
   std::array<std::uint32_t, trait_count> totals{};
   DeadlineHeap deadlines;
-  Fifo<InstanceId> work;        ///< to be settled
-  Fifo<ServiceId> changed;      ///< to be passed on
-  Fifo<InstanceId> slot_queue;  ///< wait for a start slot, longest first
+  Fifo<InstanceId> pulls;   ///< newly wanted: start what they need, stop what they conflict with
+  Fifo<InstanceId> work;    ///< to be settled
+  Fifo<ServiceId> changed;  ///< to be passed on
+  Fifo<InstanceId> starts;  ///< nothing but a start slot keeps them waiting; longest first
   [[nodiscard]] std::uint32_t total(Trait trait) const {
     return totals[static_cast<std::size_t>(trait)];
   }

@@ -121,11 +121,13 @@ void Stepper::end_for_good(InstanceId id, Phase phase, Reason reason) {
   const bool failed = phase == Phase::failed;
   if (failed)
     for (const ServiceId target : catalog_.on_failure(catalog_.service_of(id)))
-      pull_service(target, {Reason::on_failure_of, id});
+      for_each_instance(target, [&](InstanceId other) {
+        if (at(other).phase != Phase::failed) want_up(other, {Reason::on_failure_of, id});
+      });
   const bool ends_all = r.essential || (failed && r.on_failure_shutdown) ||
                         catalog_.exit_when() == model::ExitWhen::any_exits ||
                         (failed && catalog_.exit_when() == model::ExitWhen::any_fails);
-  if (ends_all) request_exit(exit_status_of(at(id)));
+  if (ends_all) begin_shutdown(exit_status_of(at(id)));
 }
 
 }  // namespace stayd::core

@@ -24,24 +24,34 @@ void Stepper::settle(InstanceId id) {
 }
 
 void Stepper::settle_waiting(InstanceId id) {
-  if (at(id).want == Want::down) return end_down(id);
-  if (mark(id).pull) {
-    mark(id).pull = false;
-    pull(id);
+  if (!may_start(id)) return;
+  if (rules(id).type == model::ServiceType::group) return begin_start(id);
+  Mark& m = mark(id);
+  if (m.in_starts) return;
+  Derived& derived = state_.derived_;
+  const std::uint32_t slots = catalog_.max_parallel_starts();
+  if (slots != 0 && derived.total(Trait::slot) + derived.starts.size() >= slots)
+    set_reason(id, Reason::start_slots, no_instance);
+  derived.starts.push(id);
+  m.in_starts = true;
+}
+
+/// Of one that waits: nothing but a start slot is missing. Otherwise it goes on waiting, or ends.
+bool Stepper::may_start(InstanceId id) {
+  if (at(id).want == Want::down) {
+    end_down(id);
+    return false;
   }
   Request blocker;
-  if (find_blocker(id, blocker)) return set_reason(id, blocker.reason, blocker.cause);
-  Derived& derived = state_.derived_;
-  const bool group = rules(id).type == model::ServiceType::group;
-  const std::uint32_t slots = catalog_.max_parallel_starts();
-  if (!group && slots != 0 && derived.total(Trait::slot) >= slots) {
-    set_reason(id, Reason::start_slots, no_instance);
-    Mark& m = mark(id);
-    if (!m.in_slot_queue) derived.slot_queue.push(id);
-    m.in_slot_queue = true;
-    return;
+  switch (look_for_blocker(id, blocker)) {
+    case Verdict::met: return true;
+    case Verdict::waiting: set_reason(id, blocker.reason, blocker.cause); return false;
+    case Verdict::failed:
+      want_down(id, blocker);
+      end_down(id);
+      return false;
   }
-  begin_start(id);
+  return false;
 }
 
 /// Starting or running: stays, or goes as soon as those have gone that depend on it.

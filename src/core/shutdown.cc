@@ -55,22 +55,11 @@ void Stepper::shutdown_at_once() {
     if (is_alive(at(InstanceId{i}).phase)) enqueue(InstanceId{i});
 }
 
-/// The first to ask decides the status.
-void Stepper::request_exit(std::uint8_t status) {
-  if (exit_requested_) return;
-  exit_requested_ = true;
-  requested_status_ = status;
-}
-
-void Stepper::check_exit() {
-  if (state_.supervisor_.shutting_down) return;
+/// exit-when = "all-done" has come true.
+bool Stepper::all_done() const {
   const Derived& derived = state_.derived_;
-  if (catalog_.exit_when() == model::ExitWhen::all_done && derived.total(Trait::unfinished) == 0 &&
-      derived.total(Trait::finished) != 0)
-    request_exit(all_done_status());
-  if (!exit_requested_) return;
-  begin_shutdown(requested_status_);
-  drain();
+  return catalog_.exit_when() == model::ExitWhen::all_done && !state_.supervisor_.shutting_down &&
+         derived.total(Trait::unfinished) == 0 && derived.total(Trait::finished) != 0;
 }
 
 void Stepper::check_leave() {

@@ -179,5 +179,14 @@ TEST_CASE("stayd run passes the command's own status on, also after TERM") {
   CHECK(refused.spawn_fails("sleepy", false, 13) == "release sleepy, leave 126");
 }
 
+TEST_CASE("what is about to start is not started when the same event ends the supervisor") {
+  std::vector<model::Service> services{service("job", ServiceType::task), service("next")};
+  services[0].essential = true;
+  services[1].dependencies = {on(0, EdgeKind::after, model::Condition::done)};
+  World world(services, foreground());
+  world.boot();
+  CHECK(world.ends("job", 0) == "release job, leave 0");
+}
+
 }  // namespace
 }  // namespace stayd::core

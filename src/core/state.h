@@ -41,6 +41,12 @@ enum class Phase : std::uint8_t {
 };
 inline constexpr std::size_t phase_count = 10;
 
+/// Whether something of the instance is there or may be (a group counts while it is up).
+constexpr bool is_alive(Phase phase) {
+  return phase == Phase::preparing || phase == Phase::starting || phase == Phase::running ||
+         phase == Phase::stopping || phase == Phase::cleaning;
+}
+
 enum class Want : std::uint8_t { down, up };
 
 /// Why an instance is where it is. The words (`word(Reason)`) are the same in explain, status,

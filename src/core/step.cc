@@ -40,14 +40,16 @@ void Stepper::rebuild() {
   derived.marks.assign(catalog_.instance_count(), Mark{});
   derived.services.assign(catalog_.service_count(), ServiceCounts{});
   derived.totals = {};
+  derived.pulls.clear();
   derived.work.clear();
   derived.changed.clear();
-  derived.slot_queue.clear();
+  derived.starts.clear();
   derived.deadlines.reset(catalog_.instance_count());
   for (std::uint32_t i = 0; i < catalog_.instance_count(); ++i) {
     const InstanceId id{i};
     const InstanceState& instance = at(id);
     recount(id);
+    mark(id).inherited = true;
     derived.deadlines.set(id, std::ranges::min(instance.deadlines));
     // The ledger is written slot by slot: a slot may be newer than the supervisor's own record.
     state_.supervisor_.next_run =
@@ -65,7 +67,6 @@ void Stepper::apply(const Event& event) {
   if (!state_.supervisor_.leaving) {
     record(event);
     drain();
-    check_exit();
   }
   announce();
   check_leave();
@@ -143,22 +144,28 @@ void Stepper::record_of_run(const Event& event) {
   }
 }
 
-/// Neighbours first, so that all wants are known before anything is settled; who waits for a start
-/// slot last.
+/// First whoever is pulled in, then the neighbours, so that all wants are known before anything is
+/// settled; starts come last, so that nothing is started which the same step finds to be unwanted.
 void Stepper::drain() {
   Derived& derived = state_.derived_;
   const std::uint32_t slots = catalog_.max_parallel_starts();
   for (;;) {
-    if (!derived.changed.empty()) {
+    if (!derived.pulls.empty()) {
+      const InstanceId id = derived.pulls.pop();
+      mark(id).pull = false;
+      if (at(id).want == Want::up) pull(id);
+    } else if (!derived.changed.empty()) {
       pass_on(derived.changed.pop());
     } else if (!derived.work.empty()) {
       const InstanceId id = derived.work.pop();
       mark(id).queued = false;
       settle(id);
-    } else if (!derived.slot_queue.empty() && derived.total(Trait::slot) < slots) {
-      const InstanceId id = derived.slot_queue.pop();
-      mark(id).in_slot_queue = false;
-      settle(id);
+    } else if (all_done()) {
+      begin_shutdown(all_done_status());
+    } else if (!derived.starts.empty() && (slots == 0 || derived.total(Trait::slot) < slots)) {
+      const InstanceId id = derived.starts.pop();
+      mark(id).in_starts = false;
+      if (at(id).phase == Phase::waiting && may_start(id)) begin_start(id);
     } else {
       return;
     }
@@ -181,15 +188,22 @@ void Stepper::tick() {
 }
 
 /// After a take-over the last actions before it may not have been carried out: what asks for an
-/// answer is asked again, and every relation is looked at anew.
+/// answer is asked again, and every relation is looked at anew. What a fact has moved since then
+/// has been given its actions.
 void Stepper::resume() {
   for (std::uint32_t i = 0; i < catalog_.service_count(); ++i)
     note_change(ServiceId{i}, verdict_changed);
+  // The ledger is written slot by slot: a shutdown may not have reached every slot.
+  if (state_.supervisor_.shutting_down)
+    for (std::uint32_t i = 0; i < catalog_.instance_count(); ++i)
+      if (at(InstanceId{i}).want == Want::up) want_down(InstanceId{i}, {Reason::shutdown});
   for (std::uint32_t i = 0; i < catalog_.instance_count(); ++i) resume_instance(InstanceId{i});
 }
 
 void Stepper::resume_instance(InstanceId id) {
   const InstanceState& instance = at(id);
+  enqueue(id);
+  if (!mark(id).inherited) return;
   switch (instance.phase) {
     case Phase::stopped:
     case Phase::backoff:
@@ -218,7 +232,6 @@ void Stepper::resume_instance(InstanceId id) {
            id);
       break;
   }
-  enqueue(id);
 }
 
 void Stepper::announce() {
@@ -245,6 +258,7 @@ InstanceState& Stepper::edit(InstanceId id) {
 
 void Stepper::set_phase(InstanceId id, Phase phase) {
   InstanceState& instance = edit(id);
+  mark(id).inherited = false;
   instance.phase = phase;
   instance.since = now_;
   instance.since_wall = wall_;

@@ -128,5 +128,28 @@ TEST_CASE("an instance's state stays small: it is a ledger slot, and there are t
   CHECK(sizeof(InstanceState) <= 232);
 }
 
+TEST_CASE("what the facts of a take-over start is not started again by the end of them") {
+  model::Service db = service("db");
+  std::vector<model::Service> services{db, service("web")};
+  services[1].dependencies = {on(0, EdgeKind::requires_)};
+  World world(services);
+  world.happens(EventKind::boot);
+  take_over(world);
+  CHECK(world.happens(EventKind::spawned, "db") == "spawn web");
+  CHECK(world.happens(EventKind::resumed) == "");
+}
+
+TEST_CASE("a shutdown that reached only a part of the ledger reaches all after a take-over") {
+  World world({service("a"), service("b")});
+  world.boot();
+  std::vector<InstanceState> ledger(world.state().instances().begin(),
+                                    world.state().instances().end());
+  world.happens(EventKind::shutdown);
+  ledger[0] = world.of("a");
+  const SupervisorState supervisor = world.state().supervisor();
+  world.state().restore(supervisor, ledger, world.catalog());
+  CHECK(world.happens(EventKind::resumed) == "signal a 15, signal b 15");
+}
+
 }  // namespace
 }  // namespace stayd::core

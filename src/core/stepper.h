@@ -49,6 +49,7 @@ class Stepper {
   // settle.cc
   void settle(InstanceId id);
   void settle_waiting(InstanceId id);
+  bool may_start(InstanceId id);
   void settle_up(InstanceId id);
   void settle_going(InstanceId id);
   void on_phase_deadline(InstanceId id);
@@ -67,9 +68,11 @@ class Stepper {
   void wake(ServiceId service, ServiceId waiting_for);
   void wake_leaving(ServiceId service);
   void pull(InstanceId id);
+  void request_pull(InstanceId id);
   void pull_service(ServiceId service, const Request& request);
   void claim(InstanceId id, ServiceId conflicting);
-  [[nodiscard]] bool find_blocker(InstanceId id, Request& blocker);
+  [[nodiscard]] Verdict look_for_blocker(InstanceId id, Request& blocker);
+  [[nodiscard]] Request lost_requirement(ServiceId service) const;
   [[nodiscard]] InstanceId unmet_instance(ServiceId service, model::Condition condition) const;
   [[nodiscard]] InstanceId over_instance(ServiceId service) const;
   // commands.cc
@@ -108,8 +111,8 @@ class Stepper {
   void shutdown_event(const Event& event);
   void begin_shutdown(std::uint8_t exit_status);
   void shutdown_at_once();
-  void request_exit(std::uint8_t status);
-  void check_exit();
+
+  [[nodiscard]] bool all_done() const;
   void check_leave();
   [[nodiscard]] std::uint8_t all_done_status() const;
   [[nodiscard]] std::uint8_t final_status() const;
@@ -144,15 +147,8 @@ class Stepper {
   WallTime wall_{};
   Outcome& outcome_;
   std::size_t first_touched_;
-  bool exit_requested_ = false;  ///< essential, on-failure = "shutdown" or exit-when has fired
-  std::uint8_t requested_status_ = 0;
 };
 
-/// Whether something of the instance is there or may be (a group counts while it is up).
-constexpr bool is_alive(Phase phase) {
-  return phase == Phase::preparing || phase == Phase::starting || phase == Phase::running ||
-         phase == Phase::stopping || phase == Phase::cleaning;
-}
 /// What the instance's end means as the exit code of a process: its code, 128 + N for a signal, 126
 /// or 127 when it could not be executed, 125 when it could not be started otherwise.
 std::uint8_t exit_status_of(const InstanceState& instance);

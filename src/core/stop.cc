@@ -57,7 +57,7 @@ void Stepper::escalate(InstanceId id) {
 void Stepper::end_down(InstanceId id) {
   InstanceState& instance = edit(id);
   instance.restart_after_stop = false;
-  mark(id).pull = false;
+
   if (instance.want_reason == Reason::requirement_failed)
     return end_for_good(id, Phase::failed, Reason::requirement_failed);
   set_deadline(id, Instant::never());
