@@ -30,7 +30,7 @@ inline model::Dependency on(std::uint32_t place, model::EdgeKind kind,
 
 class World {
  public:
-  explicit World(std::vector<model::Service> services, model::Supervisor supervisor = {})
+  explicit World(std::vector<model::Service> services, const model::Supervisor& supervisor = {})
       : services_(std::move(services)), catalog_(build(services_, supervisor)), state_(catalog_) {}
 
   /// What the supervisor does about an event, as text: "spawn db, signal web 15".
