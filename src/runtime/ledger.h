@@ -40,9 +40,8 @@ struct RunRecord {
   std::int32_t main_pid = 0;  ///< MAINPID of sd_notify where it differs from the child's; else 0
   std::uint8_t cgroup_killed = 0;  ///< the leaf was killed once: never to be used again
   std::uint8_t exit_noted =
-      0;                       ///< the exit status stands in the state; the zombie may be there yet
-  std::uint8_t stop_sent = 0;  ///< the stop signal or command is out: a successor repeats it not
-  std::uint8_t reserved = 0;
+      0;  ///< the exit status stands in the state; the zombie may be there yet
+  std::uint16_t reserved = 0;
 };
 
 struct InstanceRecord {

@@ -2,36 +2,31 @@
 // The decision table of a take-over: what the ledger says of an instance, against what is there.
 //
 // A supervisor writes its decisions into the ledger, then carries them out. It may have been killed
-// between the two, so a successor cannot know whether the last actions happened; and meanwhile
-// processes have gone on, and ended. For each instance it finds out what became of the process, and
-// `decide` says what is to be told to the core, what to watch again, and which actions to repeat:
+// between the two; and meanwhile processes have gone on, and ended. For each instance a successor
+// finds out what became of the process, and `decide` says what is to be told to the core and what
+// to watch again:
 //
-//   phase        process   told                        repeated
-//   preparing    none      -                           spawn: it was never cloned
-//                alive     spawned                     -
-//                zombie    spawned, main_exited        -
-//                gone      spawn_failed (transient)    - (it failed before exec and was reaped)
-//   starting     alive     -                           watch_ready
-//   running      alive     -                           -
-//   stopping     alive     -                           the stop signal or command, unless it is
-//                                                      known to be out; or kill, once escalated
-//   starting,    zombie    main_exited                 - (what follows, the core decides anew)
-//   running,     gone,     main_exited, kind unknown   -
-//   stopping     none
-//   cleaning     any       -                           await_empty, and terminate_rest, or kill
-//   the others   any       -                           release of what the last run left behind
+//   phase        process   told                         besides
+//   preparing    none      -                            (it was never cloned)
+//                alive     spawned                      watched
+//                zombie    spawned, main_exited         reaped once the ledger has it
+//                gone      spawn_failed (transient)     (it failed before exec and was reaped)
+//   starting,    alive     -                            watched
+//   running,     zombie    main_exited                  reaped once the ledger has it
+//   stopping     gone,     main_exited, kind unknown    -
+//                none
+//   cleaning     any       -                            a zombie is reaped
+//   the others   any       -                            a zombie is reaped; what the last run left
+//                                                       behind is released
 //
-// Signals may so be sent twice, never not at all; a process is never started twice, and no exit is
-// told twice. While the keeper lives nothing is `gone`: it reaps only what it is asked to.
-//
-// When every instance has been through this, the core is told `resumed`. If the supervisor's own
-// state says `leaving`, the action `leave` is to be repeated.
+// When every instance has been through this, the core is told `resumed`, and itself asks again for
+// what may not have been carried out (core/step.cc). So a signal may be sent twice, never not at
+// all; a process is never started twice, and no exit is told twice. While the keeper lives nothing
+// is `gone`: it reaps only what it is asked to.
 #pragma once
 
 #include <cstdint>
 
-#include "core/action.h"
-#include "core/catalog.h"
 #include "core/event.h"
 #include "core/state.h"
 #include "runtime/ledger.h"
@@ -59,22 +54,11 @@ enum class Tell : std::uint8_t {
   spawn_failed,
 };
 
-enum class Repeat : std::uint8_t {
-  nothing,
-  spawn,
-  watch_ready,
-  stop,  ///< stop_command or signal, as the service has it
-  kill,
-  clean,       ///< await_empty, terminate_rest
-  clean_kill,  ///< await_empty, kill
-  release,
-};
-
 struct Decision {
-  bool attach = false;  ///< the process is alive and is the run's main process: watch its pidfd
-  bool reap = false;    ///< its status stands in the ledger already: only take the zombie away
+  bool attach = false;   ///< the process is alive and is the run's main process: watch its pidfd
+  bool reap = false;     ///< its status stands in the ledger already: only take the zombie away
+  bool release = false;  ///< of RunRecord::run: clear away what is left of it
   Tell tell = Tell::nothing;
-  Repeat repeat = Repeat::nothing;
 };
 
 /// Of a service that has a process. A group has none: nothing is to be done for its instances.
@@ -103,9 +87,5 @@ void for_each_event(const Decision& decision, core::Event about, const core::Las
     case Tell::spawn_failed: about.transient = true; return send(core::EventKind::spawn_failed);
   }
 }
-
-/// Appends the actions to repeat for the instance `id` with this record.
-void append_actions(const Decision& decision, InstanceId id, const InstanceRecord& record,
-                    const core::Rules& rules, std::vector<core::Action>& actions);
 
 }  // namespace stayd::runtime

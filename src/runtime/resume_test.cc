@@ -9,7 +9,6 @@
 namespace stayd::runtime {
 namespace {
 
-using core::ActionKind;
 using core::EventKind;
 using core::Phase;
 using core::StopStage;
@@ -23,18 +22,13 @@ struct Case {
   ProcessFound process = ProcessFound::none;
   Decision decision;
   std::vector<core::Event> told;
-  std::vector<core::Action> repeated;
 };
 
 Case decided(const InstanceRecord& record, ProcessFound process) {
-  Case c{record, process, decide(record, process), {}, {}};
+  Case c{record, process, decide(record, process), {}};
   const core::LastExit exit{.kind = core::ExitKind::code, .value = 3, .run = run};
   const core::Event about{.instance = InstanceId{4}, .run = run, .pid = recorded};
   for_each_event(c.decision, about, exit, [&](const core::Event& e) { c.told.push_back(e); });
-  core::Rules rules;
-  rules.stop_signal = 2;
-  rules.stop_to = model::StopTo::main;
-  append_actions(c.decision, InstanceId{4}, record, rules, c.repeated);
   return c;
 }
 
@@ -43,14 +37,13 @@ std::vector<Case> every_case() {
   for (std::size_t phase = 0; phase < core::phase_count; ++phase) {
     for (std::size_t process = 0; process < process_found_count; ++process) {
       for (const auto stage : {StopStage::none, StopStage::asked, StopStage::escalated}) {
-        for (unsigned bits = 0; bits < 8; ++bits) {
+        for (unsigned bits = 0; bits < 4; ++bits) {
           InstanceRecord record;
           record.state.phase = static_cast<Phase>(phase);
           record.state.run = run;
           record.state.stop_stage = stage;
           record.run.run = (bits & 1) != 0 ? run : no_run;
-          record.run.stop_sent = (bits & 2) != 0;
-          record.run.exit_noted = (bits & 4) != 0;
+          record.run.exit_noted = (bits & 2) != 0;
           cases.push_back(decided(record, static_cast<ProcessFound>(process)));
         }
       }
@@ -69,10 +62,6 @@ bool is_over(Phase phase) {
 bool tells(const Case& c, EventKind kind) {
   return std::ranges::any_of(c.told, [&](const core::Event& e) { return e.kind == kind; });
 }
-bool repeats(const Case& c, ActionKind kind) {
-  return std::ranges::any_of(c.repeated, [&](const core::Action& a) { return a.kind == kind; });
-}
-
 Case one(Phase phase, ProcessFound process, StopStage stage = StopStage::none) {
   InstanceRecord record;
   record.state = {.phase = phase, .stop_stage = stage, .pid = recorded, .run = run};
@@ -82,11 +71,13 @@ Case one(Phase phase, ProcessFound process, StopStage stage = StopStage::none) {
 
 }  // namespace
 
-TEST_CASE("nothing is started twice: a spawn is repeated only where no process ever was") {
+TEST_CASE(
+    "nothing is started twice: a start is said to have failed only where its process is gone") {
   for (const Case& c : every_case()) {
-    const bool never_cloned =
-        c.record.state.phase == Phase::preparing && c.process == ProcessFound::none;
-    CHECK(repeats(c, ActionKind::spawn) == never_cloned);
+    const bool gone = c.record.state.phase == Phase::preparing && c.process == ProcessFound::gone;
+    CHECK(tells(c, EventKind::spawn_failed) == gone);
+    const bool untold = c.record.state.phase == Phase::preparing && c.told.empty();
+    CHECK((!untold || c.process == ProcessFound::none));  // the core starts these again
   }
 }
 
@@ -123,37 +114,17 @@ TEST_CASE("no zombie is forgotten: its status is told, or it is reaped at once")
   }
 }
 
-TEST_CASE("no instance stays in a phase that nothing would end") {
+TEST_CASE("no instance whose process should be there is left without it and without a word") {
   for (const Case& c : every_case()) {
-    if (is_over(c.record.state.phase)) continue;
-    const bool goes_on = c.decision.attach || !c.told.empty() || repeats(c, ActionKind::spawn) ||
-                         repeats(c, ActionKind::await_empty);
-    CHECK(goes_on);
+    if (has_main(c.record.state.phase)) CHECK(c.decision.attach != !c.told.empty());
   }
 }
 
-TEST_CASE("a phase without a run gets no event, and at most its last run is cleared away") {
+TEST_CASE("a phase without a run gets no event, and its last run is cleared away") {
   for (const Case& c : every_case()) {
-    if (!is_over(c.record.state.phase)) continue;
-    CHECK(c.told.empty());
-    CHECK(c.repeated.size() == (c.record.run.run != no_run ? 1 : 0));
-    CHECK(repeats(c, ActionKind::release) == (c.record.run.run != no_run));
-  }
-}
-
-TEST_CASE("a stop goes on where it was") {
-  for (const Case& c : every_case()) {
-    if (c.record.state.phase != Phase::stopping || c.process != ProcessFound::alive) continue;
-    const bool escalated = c.record.state.stop_stage == StopStage::escalated;
-    CHECK(repeats(c, ActionKind::kill) == escalated);
-    CHECK(repeats(c, ActionKind::signal) == (!escalated && c.record.run.stop_sent == 0));
-  }
-  for (const Case& c : every_case()) {
-    if (c.record.state.phase != Phase::cleaning) continue;
-    const bool escalated = c.record.state.stop_stage == StopStage::escalated;
-    CHECK(repeats(c, ActionKind::await_empty));
-    CHECK(repeats(c, ActionKind::kill) == escalated);
-    CHECK(repeats(c, ActionKind::terminate_rest) != escalated);
+    const bool over = is_over(c.record.state.phase);
+    if (over) CHECK(c.told.empty());
+    CHECK(c.decision.release == (over && c.record.run.run != no_run));
   }
 }
 
@@ -173,28 +144,6 @@ TEST_CASE("a start whose supervisor died in the midst of it") {
   REQUIRE(failed.told.size() == 1);
   CHECK(failed.told[0].kind == EventKind::spawn_failed);
   CHECK(failed.told[0].transient);
-
-  CHECK(repeats(one(Phase::starting, ProcessFound::alive), ActionKind::watch_ready));
-  CHECK(one(Phase::running, ProcessFound::alive).repeated.empty());
-}
-
-TEST_CASE("a repeated stop is the service's own") {
-  InstanceRecord record;
-  record.state = {.phase = Phase::stopping, .stop_stage = StopStage::asked, .run = run};
-  core::Rules rules;
-  rules.stop_signal = 2;
-  rules.stop_to = model::StopTo::main;
-  std::vector<core::Action> actions;
-  append_actions(decide(record, ProcessFound::alive), InstanceId{1}, record, rules, actions);
-  REQUIRE(actions.size() == 1);
-  CHECK(actions[0].kind == ActionKind::signal);
-  CHECK(actions[0].signal == 2);
-  CHECK(actions[0].whom == model::StopTo::main);
-  CHECK(actions[0].run == run);
-
-  rules.has_stop_command = true;
-  append_actions(decide(record, ProcessFound::alive), InstanceId{1}, record, rules, actions);
-  CHECK(actions.back().kind == ActionKind::stop_command);
 }
 
 TEST_CASE("which process is looked for") {

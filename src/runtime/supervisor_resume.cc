@@ -104,7 +104,7 @@ void Supervisor::resume_instance(InstanceId id) {
   about.run = record.state.run;
   about.pid = pid;
   for_each_event(decision, about, exit, [&](const core::Event& event) { facts_.push_back(event); });
-  if (decision.repeat == Repeat::release)
+  if (decision.release)
     actions_.push_back({.kind = core::ActionKind::release, .instance = id, .run = record.run.run});
 }
 
