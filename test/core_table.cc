@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/check.h"
 #include "core/test_world.h"
@@ -73,7 +74,16 @@ World in_phase(Phase phase) {
   return world;
 }
 
+/// The next supervisor reads what this one has written.
+void take_over(World& world) {
+  const core::SupervisorState supervisor = world.state().supervisor();
+  const auto written = world.state().instances();
+  const std::vector<core::InstanceState> ledger(written.begin(), written.end());
+  world.state().restore(supervisor, ledger, world.catalog());
+}
+
 std::string happens(World& world, const Row& row) {
+  if (row.kind == EventKind::resumed) take_over(world);
   if (row.kind == EventKind::tick) {
     const Instant due = world.of("web").deadlines[0];
     return world.after(due == Instant::never() ? seconds(3600) : world.until_deadline());
