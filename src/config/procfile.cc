@@ -32,6 +32,16 @@ std::string shell_line(std::string_view command) {
   return is_simple && !assigns ? "exec " + std::string(command) : std::string(command);
 }
 
+/// Foreman's names may have capitals, and begin with any of their characters: `Web` is the service
+/// `web`.
+std::string service_name_of(std::string_view name) {
+  std::string ours(name.substr(std::min(name.find_first_not_of("_-"), name.size())));
+  for (char& c : ours) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return ours;
+}
+
 class ProcfileReader {
  public:
   ProcfileReader(Report& report, std::uint32_t source) : report_(report), source_(source) {}
@@ -46,25 +56,27 @@ class ProcfileReader {
       return report_.error(Problem::syntax, place, "the line has no colon",
                            "expected NAME: COMMAND");
     }
-    const std::string_view name = trimmed(text.substr(0, colon));
+    const std::string_view written = trimmed(text.substr(0, colon));
+    std::string name = service_name_of(written);
     const std::string_view command = trimmed(text.substr(colon + 1));
     if (!is_service_name(name)) {
-      report_.error(place, "\"" + printable(name, 80) + "\" cannot be the name of a service",
-                    "expected lower-case letters, digits and ._- (not first), at most 63");
+      report_.error(place, "\"" + printable(written, 80) + "\" cannot be the name of a service",
+                    "expected letters, digits and ._-, at most 63");
     } else if (command.empty()) {
-      report_.error(place, "\"" + std::string(name) + "\" has no command",
-                    "expected NAME: COMMAND");
-    } else if (std::ranges::find(services_, name, &NamedTable::name) != services_.end()) {
-      report_.error(place, "the service \"" + std::string(name) + "\" is defined twice");
+      report_.error(place, "\"" + name + "\" has no command", "expected NAME: COMMAND");
+    } else if (const auto first = std::ranges::find(services_, name, &NamedTable::name);
+               first != services_.end()) {
+      report_.error(place, "the service \"" + name + "\" is defined twice",
+                    "the first one is at " + report_.name_of(first->place));
     } else {
-      add(name, command, place);
+      add(std::move(name), command, place);
     }
   }
 
   std::vector<NamedTable> take() { return std::move(services_); }
 
  private:
-  void add(std::string_view name, std::string_view command, Place place) {
+  void add(std::string name, std::string_view command, Place place) {
     Value table = table_value(place);
     table.entries.push_back(entry_of("command", text_value(shell_line(command), place)));
     Value yes;
@@ -73,7 +85,7 @@ class ProcfileReader {
     yes.place = place;
     table.entries.push_back(entry_of("shell", yes));
     table.entries.push_back(entry_of("restart", text_value("never", place)));
-    services_.push_back({std::string(name), place, std::move(table)});
+    services_.push_back({std::move(name), place, std::move(table)});
   }
 
   Report& report_;

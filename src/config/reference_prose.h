@@ -75,11 +75,12 @@ Relative paths begin at the folder of the file that has the service; a program w
 ## Procfile
 
 A file that is called `Procfile`, `Procfile.*` or `*.procfile` has a service a line,
-`NAME: COMMAND`; `#` begins a line of comment. Each command is run by `/bin/sh -c` in the file's
-folder, with all of stayd's environment, the lines of `.env` beside the file where that has no such
-variable, and `PORT` unless it is set: 5000 for the first service, 5100 for the next, 1 more for
-each further replica. Nothing is restarted, unless `stayd up --restart` says so, and the first
-service that ends brings all of them down.
+`NAME: COMMAND`; `#` begins a line of comment. The service is called NAME in lower case, without
+dashes and underscores before it: `Web: ./server` is the service `web`. Each command is run by
+`/bin/sh -c` in the file's folder, with all of stayd's environment, the lines of `.env` beside the
+file where that has no such variable, and `PORT` unless it is set: 5000 for the first service, 5100
+for the next, 1 more for each further replica. Nothing is restarted, unless `stayd up --restart`
+says so, and the first service that ends brings all of them down.
 
 ## Keys
 )";
