@@ -35,10 +35,7 @@ class DocumentReader {
     const auto source = open_source(world_, sources_, report_, {path, from, shown_from_});
     if (!source) return;
     auto tree = parse_toml(sources_, *source, report_);
-    if (!tree) {
-      syntax_error_ = true;
-      return;
-    }
+    if (!tree) return;
     open_.push_back(path);
     take_file(*tree);
     open_.pop_back();
@@ -46,7 +43,6 @@ class DocumentReader {
   }
 
   Documents take() { return std::move(documents_); }
-  [[nodiscard]] bool syntax_error() const { return syntax_error_; }
 
  private:
   void report_cycle(std::vector<std::string>::iterator at, Place from) {
@@ -58,6 +54,7 @@ class DocumentReader {
   }
 
   void take_file(Value& tree) {
+    check_keys(report_, Section::file, {}, tree);
     read_section({.report = report_}, Section::file, tree);
     const std::string folder = sources_.at(tree.place.source).folder;
     for (Entry& entry : tree.entries) {
@@ -87,6 +84,7 @@ class DocumentReader {
       return report_.error(entry.place, "[supervisor] stands twice",
                            "the first one is at " + report_.name_of(documents_.supervisor->place));
     }
+    check_keys(report_, Section::supervisor, {}, entry.value);
     documents_.supervisor = std::move(entry);
   }
 
@@ -105,6 +103,7 @@ class DocumentReader {
         report_.error(one.place, "the " + entry.key + " \"" + one.key + "\" is defined twice",
                       "the first one is at " + report_.name_of(first->place));
       } else {
+        check_keys(report_, Section::service, entry.key + "." + one.key, one.value);
         into.push_back({one.key, one.place, std::move(one.value)});
       }
     }
@@ -122,7 +121,6 @@ class DocumentReader {
   std::vector<std::string> open_;  // the chain of includes
   std::vector<std::string> done_;
   Documents documents_;
-  bool syntax_error_ = false;
 };
 
 }  // namespace
@@ -149,7 +147,6 @@ std::optional<std::uint32_t> open_source(World& world, Sources& sources, Report&
 Documents read_documents(World& world, Sources& sources, Report& report, const FileRequest& first) {
   DocumentReader reader(world, sources, report, first.shown_from);
   reader.read(first.path, first.from);
-  if (reader.syntax_error()) report.keep_syntax_errors_only();
   return reader.take();
 }
 

@@ -39,7 +39,7 @@ struct FileRequest {
 std::optional<std::uint32_t> open_source(World& world, Sources& sources, Report& report,
                                          const FileRequest& file);
 
-/// Reads `path` and all that it includes. After a syntax error nothing else is reported.
+/// Reads `path` and all that it includes; a file with a syntax error adds nothing.
 Documents read_documents(World& world, Sources& sources, Report& report, const FileRequest& first);
 
 bool is_service_name(std::string_view name);

@@ -66,7 +66,12 @@ struct Reading {
   Section section{};
 };
 
-/// Hands each entry of `table` to its key's setter; unknown and unsupported ones are reported.
+/// Reports each key in a table as it is written, and in the tables below it, that its section does
+/// not have, or not yet. `owner` is the service's or template's ("service.web"), or empty.
+void check_keys(Report& report, Section section, std::string_view owner, const Value& table);
+
+/// Hands each entry of `table` to its key's setter. What check_keys reports is passed over: here a
+/// table may hold keys of those that it extends, which stand elsewhere.
 void read_section(Reading reading, Section section, const Value& table);
 
 }  // namespace stayd::config

@@ -83,7 +83,15 @@ const Key* find_key(Section section, std::string_view name) {
   return found == keys.end() ? nullptr : &*found;
 }
 
-std::string hint_for_unknown(Section section, std::string_view name) {
+std::string heading_of(const SectionInfo& section, std::string_view owner) {
+  constexpr std::string_view any_service = "service.NAME";
+  std::string heading(section.heading);
+  const auto at = heading.find(any_service);
+  if (owner.empty() || at == std::string::npos) return heading;
+  return heading.replace(at, any_service.size(), owner);
+}
+
+std::string hint_for_unknown(Section section, std::string_view owner, std::string_view name) {
   std::vector<std::string_view> known;
   for (const Key& key : info(section).keys) known.push_back(key.name);
   if (const auto near = nearest(name, known.data(), known.size())) {
@@ -91,7 +99,7 @@ std::string hint_for_unknown(Section section, std::string_view name) {
   }
   for (const SectionInfo& other : section_table) {
     if (find_key(other.section, name) != nullptr) {
-      return "it belongs into " + std::string(other.heading);
+      return "it belongs into " + heading_of(other, owner);
     }
   }
   return "see stayd help config";

@@ -98,8 +98,12 @@ std::span<const SectionInfo> sections();
 const SectionInfo& info(Section section);
 const Key* find_key(Section section, std::string_view name);
 
+/// "[service.web.restart]": the heading with `owner` ("service.web", "template.base") for
+/// service.NAME, unless that is empty.
+std::string heading_of(const SectionInfo& section, std::string_view owner);
+
 /// What to say of a name that no key of `section` has: the nearest one, or where it belongs.
-std::string hint_for_unknown(Section section, std::string_view name);
+std::string hint_for_unknown(Section section, std::string_view owner, std::string_view name);
 
 // Made from the table (reference_page.cc, json_schema.cc, reference.cc).
 

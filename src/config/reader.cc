@@ -47,6 +47,10 @@ std::expected<Compiled, Diagnostics> read_configuration(World& world, const Read
   } else {
     documents = read_documents(world, sources, report, file);
   }
+  if (report.has_syntax_errors()) {
+    report.keep_syntax_errors_only();
+    return finish({}, sources, report);
+  }
   if (report.has_errors() && documents.services.empty()) return finish({}, sources, report);
   auto spec = Compiler(world, sources, report, std::move(defaults)).compile(documents, options);
   return finish(std::move(spec), sources, report);

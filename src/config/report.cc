@@ -98,6 +98,11 @@ void Report::add(Severity severity, Problem problem, Place place, Words words) {
   list_.push_back({place, std::move(d)});
 }
 
+bool Report::has_syntax_errors() const {
+  return std::ranges::any_of(
+      list_, [](const Reported& r) { return r.diagnostic.problem == Problem::syntax; });
+}
+
 void Report::keep_syntax_errors_only() {
   std::erase_if(list_, [](const Reported& r) { return r.diagnostic.problem != Problem::syntax; });
   errors_ = list_.size();

@@ -59,6 +59,7 @@ class Report {
   /// "stayd.toml:12", for a message about a second place.
   [[nodiscard]] std::string name_of(Place place) const;
 
+  [[nodiscard]] bool has_syntax_errors() const;
   /// A syntax error is reported alone: everything else may follow from it.
   void keep_syntax_errors_only();
 

@@ -106,6 +106,9 @@ void put_section(Reading& reading, const Value& value) {
   read_section(reading, Part, value);
 }
 
+/// The policy alone, or a table.
+void put_restart(Reading& reading, const Value& value);
+
 /// An rlimit of this number.
 void put_limit(Reading& reading, const Value& value, std::uint8_t resource);
 template <std::uint8_t Resource>

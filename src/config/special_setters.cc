@@ -71,6 +71,14 @@ void put_policy(Reading& reading, const Value& value) {
   read_choice(reading, value, service_of(reading).restart.policy);
 }
 
+void put_restart(Reading& reading, const Value& value) {
+  if (!value.is(ValueKind::text)) return put_section<Section::restart>(reading, value);
+  Reading inside = reading;
+  inside.section = Section::restart;
+  inside.key = find_key(Section::restart, "policy");
+  put_policy(inside, value);
+}
+
 void put_replicas(Reading& reading, const Value& value) {
   service_of(reading).numbered = true;
   read_integer(reading, value, service_of(reading).replicas);
