@@ -88,18 +88,18 @@ void Supervisor::resume_instance(InstanceId id) {
   core::LastExit exit;
   const ProcessFound found = find_process(pid, process, exit);
   const Decision decision = decide(record, found);
+  const bool told_exit =
+      decision.tell == Tell::exited || decision.tell == Tell::spawned_then_exited;
   if (decision.attach) {
     runs_.at(id).record.run = record.state.run;
     if (const auto watched = reaper_.watch(id, record.state.run, std::move(process), pid); !watched)
       say(watched.error().message);
+  } else if (told_exit || decision.reap) {
+    reaper_.adopt_ended(id, record.state.run, std::move(process), pid);
   }
   const bool notifies = decision.attach && record.state.phase == core::Phase::running &&
                         base_.catalog.rules(base_.catalog.service_of(id)).has_probe;
   if (notifies) resume_notify(id, record.state.run);
-  const bool told_exit =
-      decision.tell == Tell::exited || decision.tell == Tell::spawned_then_exited;
-  if (told_exit || decision.reap)
-    reaper_.adopt_ended(id, record.state.run, std::move(process), pid);
   core::Event about{.instance = id};
   about.run = record.state.run;
   about.pid = pid;
