@@ -22,7 +22,7 @@ enum class ActionKind : std::uint8_t {
   terminate_rest,  ///< TERM (and CONT) to whatever is left of `run`; always just after await_empty
   kill,            ///< freeze and kill everything of `run`, main included; again at each call
   release,   ///< the run is over and empty, or its spawn failed: close and remove what belonged to
-             ///< it; exactly one for each spawn
+             ///< it; exactly one for each spawn, also for one that a take-over found never made
   announce,  ///< tell subscribers: `instance` went from `before` to its present phase; at most one
              ///< an instance in a step, after everything but leave
   leave,     ///< the supervisor ends with `exit_status`: nothing runs any more; the last of a step
