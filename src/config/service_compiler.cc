@@ -2,6 +2,7 @@
 #include "config/service_compiler.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/text.h"
 #include "config/accounts.h"
@@ -348,7 +349,10 @@ void ServiceCompiler::end_escaped_form() {
                    has_instance_text(e.directory) || has_instance_text(e.stdin_value) ||
                    has_instance_text(s.ready.target);
   execution().has_instance_text = true;
-  if (!any) s = model::for_instance(std::move(s), 1);
+  if (any) return;
+  const auto port = std::exchange(execution().port_base, 0);  // differs by instance all the same
+  s = model::for_instance(std::move(s), 1);
+  s.execution.port_base = port;
 }
 
 }  // namespace stayd::config

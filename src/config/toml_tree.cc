@@ -62,6 +62,18 @@ std::optional<TooDeep> find_too_deep(std::string_view text) {
   return std::nullopt;
 }
 
+/// Where the first byte stands that is no UTF-8: toml++ names the character before it.
+Place place_of_odd_byte(std::string_view text, std::uint32_t source) {
+  Place place{source, 1, 1, 1};
+  while (const auto length = text.empty() ? 0 : utf8_length(text)) {
+    const bool ends_line = text[0] == '\n';
+    place.line += ends_line ? 1 : 0;
+    place.column = ends_line ? 1 : place.column + 1;
+    text.remove_prefix(length);
+  }
+  return place;
+}
+
 class Converter {
  public:
   explicit Converter(std::uint32_t source) : source_(source) {}
@@ -133,6 +145,11 @@ void report_syntax_error(const toml::parse_error& error, std::uint32_t source, R
 
 std::optional<Value> parse_toml(const Sources& sources, std::uint32_t number, Report& report) {
   const std::string& text = sources.at(number).text;
+  if (!is_utf8(text)) {
+    report.error(Problem::syntax, place_of_odd_byte(text, number), "a byte that is no UTF-8",
+                 "save the file as UTF-8");
+    return std::nullopt;
+  }
   if (const auto at = find_too_deep(text)) {
     report.error(Problem::syntax, {number, at->line, at->column, 1},
                  "a key of more than " + std::to_string(most_dots) + " parts");
