@@ -18,7 +18,7 @@ enum class Severity : std::uint8_t { error, warning };
 
 /// Kinds that a caller treats differently.
 enum class Problem : std::uint8_t {
-  syntax,                 ///< the text is no TOML or no Procfile
+  syntax,                 ///< the text is no TOML
   meaning,                ///< everything else
   no_configuration,       ///< there is no such file
   command_not_found,      ///< `stayd run` ends with 127

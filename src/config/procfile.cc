@@ -53,8 +53,7 @@ class ProcfileReader {
     const Place place{source_, number, 1, width};
     const auto colon = text.find(':');
     if (colon == std::string_view::npos) {
-      return report_.error(Problem::syntax, place, "the line has no colon",
-                           "expected NAME: COMMAND");
+      return report_.error(place, "the line has no colon", "expected NAME: COMMAND");
     }
     const std::string_view written = trimmed(text.substr(0, colon));
     std::string name = service_name_of(written);

@@ -257,7 +257,7 @@ TEST_CASE("a syntax error stands alone") {
 
 TEST_CASE("an unknown key is shown with the nearest one") {
   CHECK(read_text_of("[service.a]\ncommand = \"server\"\nrestrat = \"never\"\n").text() ==
-        "stayd.toml:3:1: error: unknown key \"restrat\" in [service.NAME]\n"
+        "stayd.toml:3:1: error: unknown key \"restrat\" in [service.a]\n"
         "    3 | restrat = \"never\"\n"
         "      | ^^^^^^^\n"
         "      = did you mean \"restart\"?\n");
