@@ -152,6 +152,8 @@ struct SupervisorState {
   bool leaving = false;       ///< Action leave has been given
   std::uint8_t exit_status = 0;
   Instant shutdown_deadline = Instant::never();
+
+  bool operator==(const SupervisorState&) const = default;
 };
 static_assert(std::is_trivially_copyable_v<SupervisorState>);
 

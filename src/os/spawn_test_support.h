@@ -23,7 +23,7 @@ inline constexpr int deadline_ms = 20'000;
 
 /// The one Spawner of this test program.
 inline Spawner& spawner() {
-  static Spawner the_one = std::move(*Spawner::create());
+  static Spawner the_one = *Spawner::create();
   return the_one;
 }
 

@@ -194,7 +194,7 @@ TEST_CASE("row 17: where our own cgroup is marked by an earlier kill, services l
     const auto base = os::Cgroup::open(path);
     const auto marked = base->create_child("marked");
     if (!marked || !marked->kill_all() || !marked->move_in(0)) return "no marked cgroup";
-    os::Spawner spawner = std::move(*os::Spawner::create());
+    os::Spawner spawner = *os::Spawner::create();
     Containment containment =
         Containment::create({.name = "inner", .keeper = os::own_pid()}, spawner);
     if (containment.mode() != ContainmentMode::cgroup) return containment.reason();

@@ -51,7 +51,7 @@ Result<Place> take_place() {
   os::Fd keeper = TRY(os::duplicate(given.view(), os::table_slots));
   given.reset();
   os::Spawner spawner = TRY(os::Spawner::create());
-  return Place{std::move(keeper), std::move(spawner), note_inheritance(soft, core)};
+  return Place{std::move(keeper), spawner, note_inheritance(soft, core)};
 }
 
 Result<LinkReceived> receive_welcome(os::FdView keeper) {
@@ -120,7 +120,7 @@ Result<Foundation> lay_foundation() {
   os::SignalFd signals = TRY(os::SignalFd::create());
   os::Timer timer = TRY(os::Timer::create());
   return Foundation{.keeper = std::move(place.keeper),
-                    .spawner = std::move(place.spawner),
+                    .spawner = place.spawner,
                     .epoll = std::move(epoll),
                     .signals = std::move(signals),
                     .timer = std::move(timer),
@@ -128,7 +128,7 @@ Result<Foundation> lay_foundation() {
                     .generation = welcome.message.generation,
                     .inheritance = place.inheritance,
                     .spec_bytes = std::move(spec_bytes),
-                    .spec = std::move(spec),
+                    .spec = spec,
                     .settings = std::move(settings),
                     .names = std::move(names),
                     .catalog = std::move(catalog),

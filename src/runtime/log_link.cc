@@ -336,7 +336,7 @@ void LogLink::take(const journal::FromWriter& message, os::Fd descriptor,
   if (std::holds_alternative<journal::Hello>(message)) writer_said_hello_ = true;
   if (const auto* end = std::get_if<journal::Ended>(&message)) ended(end->number);
   if (const auto* given = std::get_if<journal::GivenStream>(&message))
-    take_stream(*given, std::move(descriptor));
+    return take_stream(*given, std::move(descriptor));
   if (const auto* kept = std::get_if<journal::GivenKept>(&message))
     kept_.push_back({.key = kept->key, .borrowed = {}, .given = std::move(descriptor)});
   if (std::holds_alternative<journal::GivenBackAll>(message)) given_back_ = true;

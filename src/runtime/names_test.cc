@@ -25,6 +25,7 @@ std::vector<std::string> chosen(const Names& names, std::vector<std::string> wan
   std::vector<InstanceId> ids;
   REQUIRE(names.choose(wanted, ids).has_value());
   std::vector<std::string> found;
+  found.reserve(ids.size());
   for (const InstanceId id : ids) found.push_back(names.instance(id));
   return found;
 }

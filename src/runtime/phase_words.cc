@@ -40,7 +40,7 @@ std::string failed_words(std::string name, Phase before, const core::InstanceSta
   return text + core::word(state.reason);
 }
 
-std::string backoff_words(std::string name, Phase before, const core::InstanceState& state,
+std::string backoff_words(const std::string& name, Phase before, const core::InstanceState& state,
                           Instant now) {
   if (start_failed(before, state))
     return "cannot start " + name + ": " + Launcher::text_of(state.last_failure) + ", next try " +

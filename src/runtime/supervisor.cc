@@ -2,7 +2,6 @@
 #include "runtime/supervisor.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "base/text.h"
@@ -169,8 +168,7 @@ void Supervisor::write_supervisor_record() {
   const core::SupervisorState& state = state_.supervisor();
   const std::int32_t writer = logs_.writer_pid();
   const std::uint32_t leaf = containment_.next_leaf();
-  if (std::memcmp(&state, &record_.state, sizeof state) == 0 && record_.log_writer_pid == writer &&
-      record_.next_cgroup == leaf)
+  if (state == record_.state && record_.log_writer_pid == writer && record_.next_cgroup == leaf)
     return;
   record_.state = state;
   record_.log_writer_pid = writer;

@@ -129,8 +129,7 @@ std::vector<Wait> Waits::take(Instant now) {
     for (WaitItem& item : wait.items)
       if (!item.settled) item.outcome = Outcome::timed_out;
     wait.open = 0;
-    settled.push_back(std::move(wait));
-    wait.items.clear();
+    settled.push_back(std::exchange(wait, {}));
   }
   if (!settled.empty()) std::erase_if(waits_, [](const Wait& wait) { return wait.items.empty(); });
   seen_ = waits_.size();
