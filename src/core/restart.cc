@@ -18,6 +18,12 @@ Duration resource_delay(std::uint32_t retries) {
   return milliseconds(std::min<std::int64_t>(1000, 50ll << std::min(retries, 5u)));
 }
 
+/// A start that fails before exec costs nothing that would slow it down, so that it waits whatever
+/// the policy says: 100 ms, 200 ms, ... at most 1 s.
+Duration failed_start_delay(std::uint32_t failures) {
+  return milliseconds(std::min<std::int64_t>(1000, 100ll * failures));
+}
+
 }  // namespace
 
 void Stepper::spawn_failed(InstanceId id, const Event& event) {
@@ -37,7 +43,7 @@ void Stepper::spawn_failed(InstanceId id, const Event& event) {
   if (instance.restarts == 0 || rules(id).policy == model::RestartPolicy::never)
     return end_for_good(id, Phase::failed, Reason::spawn_failed);
   instance.unhealthy = std::max(instance.unhealthy, 1u);
-  restart_or_fail(id, Reason::spawn_failed);
+  restart_or_fail(id, Reason::spawn_failed, failed_start_delay(++instance.spawn_retries));
 }
 
 void Stepper::after_end(InstanceId id) {
@@ -61,12 +67,12 @@ void Stepper::after_end(InstanceId id) {
   restart_or_fail(id, timed_out ? Reason::ready_timeout : Reason::exited);
 }
 
-void Stepper::restart_or_fail(InstanceId id, Reason reason) {
+void Stepper::restart_or_fail(InstanceId id, Reason reason, Duration at_least) {
   InstanceState& instance = edit(id);
   const Rules& r = rules(id);
   if (restart_limit_reached(instance, r))
     return end_for_good(id, Phase::failed, Reason::restart_limit);
-  const Duration delay = restart_delay(instance, r);
+  const Duration delay = std::max(restart_delay(instance, r), at_least);
   ++instance.restarts;
   ++instance.unhealthy;
   if (delay.ns == 0) {

@@ -194,6 +194,22 @@ TEST_CASE("what cannot be started fails at once; what ran before is tried again"
   CHECK(world.phase("web") == "backoff");
 }
 
+TEST_CASE("a start that fails again and again waits longer each time, even without a delay") {
+  model::Service made = service("web");
+  made.restart.delay = {};
+  made.restart.max_delay = {};
+  made.restart.limit = 0;
+  World world = one(std::move(made));
+  CHECK(world.ends("web", 1) == "release web, spawn web");
+  for (int failures = 1; failures <= 12; ++failures) {
+    CHECK(world.spawn_fails("web", false, 2) == "release web");
+    CHECK(world.until_deadline() == milliseconds(std::min(100 * failures, 1000)));
+    CHECK(world.after(world.until_deadline()) == "spawn web");
+  }
+  world.spawn_all();
+  CHECK(world.ends("web", 1) == "release web, spawn web");
+}
+
 TEST_CASE("fault row 63: ready never comes, comes late, comes twice") {
   model::Service made = service("web");
   made.ready.kind = model::ProbeKind::notify;

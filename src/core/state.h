@@ -135,7 +135,7 @@ struct InstanceState {
   std::uint32_t restarts = 0;       ///< since the operator or the boot last started it
   std::uint32_t unhealthy = 0;      ///< ends in a row without a healthy run between
   std::uint32_t window_count = 0;   ///< restarts since window_start, for limit
-  std::uint32_t spawn_retries = 0;  ///< resource failures in a row
+  std::uint32_t spawn_retries = 0;  ///< failed starts in a row
   Instant window_start{};
   LastExit last_exit;
   LastFailure last_failure;  ///< of the last start, if that failed

@@ -95,7 +95,7 @@ class Stepper {
   // restart.cc
   void spawn_failed(InstanceId id, const Event& event);
   void after_end(InstanceId id);
-  void restart_or_fail(InstanceId id, Reason reason);
+  void restart_or_fail(InstanceId id, Reason reason, Duration at_least = {});
   [[nodiscard]] bool restart_limit_reached(InstanceState& instance, const Rules& rules) const;
   [[nodiscard]] Duration restart_delay(const InstanceState& instance, const Rules& rules);
   [[nodiscard]] double random_unit();
