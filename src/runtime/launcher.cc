@@ -43,8 +43,11 @@ LaunchFailure LaunchFailure::of(os::SpawnStep step, Error error) {
   return failure;
 }
 
-std::string Launcher::text_of(const core::LastFailure& failure) {
-  std::string text = os::phrase(static_cast<os::SpawnStep>(failure.step));
+std::string Launcher::text_of(const core::LastFailure& failure, const model::Execution* execution) {
+  const auto step = static_cast<os::SpawnStep>(failure.step);
+  std::string text = os::phrase(step);
+  if (execution != nullptr && step == os::SpawnStep::directory) text += " " + execution->directory;
+  if (execution != nullptr && step == os::SpawnStep::execute) text += " " + execution->executable;
   text += ": ";
   text += os::error_text(failure.number);
   return text;

@@ -79,8 +79,10 @@ class Launcher {
                                                     std::span<const std::string> arguments,
                                                     os::FdView output);
 
-  /// Why a start failed, from what the state holds of it: as a clause.
-  static std::string text_of(const core::LastFailure& failure);
+  /// Why a start of `execution` (null: not known) failed, from what the state holds of it: as a
+  /// clause with the path that it speaks of.
+  static std::string text_of(const core::LastFailure& failure,
+                             const model::Execution* execution = nullptr);
 
  private:
   void make_environment(const model::Service& service, const Launch& launch);

@@ -24,7 +24,7 @@
 
 namespace stayd::runtime {
 
-inline constexpr std::uint32_t ledger_version = 1;
+inline constexpr std::uint32_t ledger_version = 2;
 inline constexpr std::size_t crash_text_bytes = 1024;
 
 /// What a ledger knows its Spec by: of the blob's head, in which the checksum of all the rest
@@ -35,8 +35,6 @@ std::uint32_t checksum_of_spec(std::string_view blob);
 struct RunRecord {
   RunId run{};                      ///< of which run this speaks
   std::uint32_t cgroup_number = 0;  ///< leaf `<instance>.<n>`; 0: none
-  std::uint32_t out_stream = 0;     ///< the log writer's numbers; 0: none, or ended
-  std::uint32_t err_stream = 0;
   std::int32_t main_pid = 0;  ///< MAINPID of sd_notify where it differs from the child's; else 0
   std::uint8_t cgroup_killed = 0;  ///< the leaf was killed once: never to be used again
   std::uint8_t exit_noted =
@@ -52,10 +50,9 @@ struct InstanceRecord {
 /// What runtime must know of itself.
 struct SupervisorRecord {
   core::SupervisorState state;
+  WallTime since{};  ///< of the first generation; shown only
   std::int32_t log_writer_pid = 0;
-  std::uint32_t next_stream = 1;  ///< the log writer's stream numbers are never reused
   std::uint32_t next_cgroup = 1;
-  std::uint32_t reserved = 0;
 };
 
 class Ledger {

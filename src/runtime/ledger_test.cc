@@ -87,7 +87,7 @@ TEST_CASE("a new ledger has every record in its initial state") {
   SupervisorRecord supervisor{.log_writer_pid = 9};
   CHECK(world.ledger.read(supervisor));
   CHECK(supervisor.log_writer_pid == 0);
-  CHECK(supervisor.next_stream == 1);
+  CHECK(supervisor.since.ns == 0);
   CHECK(world.ledger.generation() == 0);
   CHECK(std::string(Ledger::open(world.file.view())->crash_text()).empty());
 }
@@ -98,7 +98,7 @@ TEST_CASE("a successor reads what was written last, of each record") {
     world.ledger.write(InstanceId{0}, record_of(n));
     world.ledger.write(InstanceId{2}, record_of(100 + n));
   }
-  world.ledger.write(SupervisorRecord{.log_writer_pid = 321, .next_stream = 17});
+  world.ledger.write(SupervisorRecord{.since = {17}, .log_writer_pid = 321});
   *world.ledger.spawned_pid(InstanceId{2}) = 4711;
   world.ledger.set_generation(2);
 
@@ -110,7 +110,7 @@ TEST_CASE("a successor reads what was written last, of each record") {
   SupervisorRecord supervisor;
   CHECK(next->read(supervisor));
   CHECK(supervisor.log_writer_pid == 321);
-  CHECK(supervisor.next_stream == 17);
+  CHECK(supervisor.since.ns == 17);
   CHECK(*next->spawned_pid(InstanceId{2}) == 4711);
   CHECK(*next->spawned_pid(web) == 0);
   CHECK(next->generation() == 2);

@@ -28,23 +28,28 @@ bool was_asked_for(Reason reason) {
          reason == Reason::part_of || reason == Reason::conflict;
 }
 
+}  // namespace
+
 bool start_failed(Phase before, const core::InstanceState& state) {
   return before == Phase::preparing && state.last_failure.number != 0;
 }
 
-std::string failed_words(std::string name, Phase before, const core::InstanceState& state) {
+namespace {
+
+std::string failed_words(std::string name, Phase before, const core::InstanceState& state,
+                         const model::Execution* execution) {
   if (start_failed(before, state))
-    return "cannot start " + name + ": " + Launcher::text_of(state.last_failure);
+    return "cannot start " + name + ": " + Launcher::text_of(state.last_failure, execution);
   std::string text = std::move(name) + " failed: ";
   text += had_process(before) ? end_words(state.last_exit) + ", " : "";
   return text + core::word(state.reason);
 }
 
 std::string backoff_words(const std::string& name, Phase before, const core::InstanceState& state,
-                          Instant now) {
+                          Instant now, const model::Execution* execution) {
   if (start_failed(before, state))
-    return "cannot start " + name + ": " + Launcher::text_of(state.last_failure) + ", next try " +
-           delay_words(state, now);
+    return "cannot start " + name + ": " + Launcher::text_of(state.last_failure, execution) +
+           ", next try " + delay_words(state, now);
   if (state.reason == Reason::ready_timeout)
     return name + " was not ready in time, restarting " + delay_words(state, now);
   return name + " " + end_words(state.last_exit) + ", restarting " + delay_words(state, now);
@@ -67,7 +72,7 @@ std::string end_words(const core::LastExit& exit) {
 }
 
 std::string phase_words(std::string_view instance, Phase before, const core::InstanceState& state,
-                        Instant now) {
+                        Instant now, const model::Execution* execution) {
   std::string name(instance);
   switch (state.phase) {
     case Phase::starting:
@@ -79,8 +84,8 @@ std::string phase_words(std::string_view instance, Phase before, const core::Ins
     case Phase::preparing:
       if (!had_process(before) || was_asked_for(state.reason)) return "";
       return name + " " + end_words(state.last_exit) + ", restarting now";
-    case Phase::backoff: return backoff_words(std::move(name), before, state, now);
-    case Phase::failed: return failed_words(std::move(name), before, state);
+    case Phase::backoff: return backoff_words(name, before, state, now, execution);
+    case Phase::failed: return failed_words(std::move(name), before, state, execution);
     case Phase::done: return name + " is done: " + end_words(state.last_exit);
     case Phase::stopped:
       if (!had_process(before)) return "";

@@ -8,6 +8,7 @@
 
 #include "base/time.h"
 #include "core/state.h"
+#include "model/spec.h"
 
 namespace stayd::runtime {
 
@@ -16,7 +17,12 @@ std::string end_words(const core::LastExit& exit);
 
 /// The sentence for an instance that went from `before` to `state.phase`, without a full stop.
 /// Empty where there is nothing to say: steps on the way to something that will be said.
+/// `execution` (null: not known) gives a failed start its path.
 std::string phase_words(std::string_view instance, core::Phase before,
-                        const core::InstanceState& state, Instant now);
+                        const core::InstanceState& state, Instant now,
+                        const model::Execution* execution = nullptr);
+
+/// The step from `before` was a start that failed before exec.
+bool start_failed(core::Phase before, const core::InstanceState& state);
 
 }  // namespace stayd::runtime

@@ -52,6 +52,23 @@ TEST_CASE("a start that cannot be says why") {
   CHECK(text.ends_with("No such file or directory"));
 }
 
+TEST_CASE("a start that cannot be names the path") {
+  core::InstanceState state;
+  state.phase = Phase::backoff;
+  state.deadlines[0] = Instant{} + milliseconds(100);
+  state.last_failure = {.step = 15, .number = 2};
+  model::Execution execution;
+  execution.directory = "/x/y";
+  execution.executable = "/x/y/server";
+  CHECK(phase_words("web", Phase::preparing, state, Instant{}, &execution) ==
+        "cannot start web: entering the directory /x/y: No such file or directory, next try in "
+        "100ms");
+  state.phase = Phase::failed;
+  state.last_failure.step = 16;
+  CHECK(phase_words("web", Phase::preparing, state, Instant{}, &execution) ==
+        "cannot start web: executing /x/y/server: No such file or directory");
+}
+
 TEST_CASE("steps on the way are not told") {
   core::InstanceState state;
   state.phase = Phase::cleaning;

@@ -75,7 +75,6 @@ Supervisor::Supervisor(Foundation foundation, const SupervisorRecord& record, Lo
              .facts = facts_,
              .words = words_,
              .world = *this}),
-      since_(os::wall_now()),
       own_pid_(os::own_pid()),
       keeper_pid_(os::parent_pid()) {}
 
@@ -183,12 +182,23 @@ void Supervisor::spread_outcome() {
       continue;
     }
     base_.names.instance(action.instance, name_);
-    const std::string text = phase_words(name_, action.before, state_.at(action.instance), now_);
-    if (!text.empty()) words_.say(text);
+    say_phase(action);
     desk_.announce(action.instance, action.before);
   }
   for (const InstanceId id : outcome_.touched) desk_.touched(id);
   outcome_.clear();
+}
+
+void Supervisor::say_phase(const core::Action& action) {
+  const core::InstanceState& state = state_.at(action.instance);
+  std::string text;
+  if (start_failed(action.before, state)) {
+    const auto service = base_.spec.service(base_.catalog.service_of(action.instance));
+    text = phase_words(name_, action.before, state, now_, service ? &service->execution : nullptr);
+  } else {
+    text = phase_words(name_, action.before, state, now_);
+  }
+  if (!text.empty()) words_.say(text);
 }
 
 void Supervisor::arm_timer() {

@@ -81,6 +81,7 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   void write_ledger();
   void write_supervisor_record();
   void spread_outcome();
+  void say_phase(const core::Action& action);
   void tick();
   void arm_timer();
   void keeper_ready();
@@ -153,7 +154,6 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   std::uint32_t held_base_ = ~std::uint32_t{0};
   Instant now_{};
   WallTime wall_{};
-  WallTime since_{};
   std::int32_t own_pid_ = 0, keeper_pid_ = 0;
   std::optional<std::uint8_t> exit_status_;  ///< decided: only the log writer is waited for
   Instant leave_deadline_ = Instant::never();

@@ -31,6 +31,7 @@ Result<std::unique_ptr<Supervisor>> Supervisor::create(Foundation foundation) {
   LogChannel channel = TRY(log_channel(foundation));
   SupervisorRecord record;
   (void)foundation.ledger.read(record);
+  if (record.since.ns == 0) record.since = os::wall_now();
   std::unique_ptr<Supervisor> supervisor(
       new Supervisor(std::move(foundation), record, std::move(channel)));
   TRY(supervisor->begin());

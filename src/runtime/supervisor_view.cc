@@ -44,7 +44,7 @@ control::SupervisorView Supervisor::supervisor_view() {
   view.name = base_.settings.name;
   view.title = base_.settings.title;
   view.version = STAYD_VERSION;
-  view.since = since_;
+  view.since = record_.since;
   view.config = base_.settings.config_path;
   view.log_dir = base_.settings.log_dir;
   view.cgroup = containment_.path();
