@@ -35,7 +35,11 @@ Status send_link(os::FdView socket, const LinkMessage& message,
 Result<LinkReceived> receive_link(os::FdView socket) {
   LinkReceived received;
   char packet[sizeof(LinkMessage)];
-  auto got = TRY(os::receive_message(socket, packet));
+  auto answer = os::receive_message(socket, packet);
+  // The peer closed and left something unread (a signal that came too late). The kernel says so
+  // once, before the messages that the peer had sent: unix_release_sock, __skb_try_recv_datagram.
+  if (!answer && answer.error().number == ECONNRESET) answer = os::receive_message(socket, packet);
+  auto got = TRY(std::move(answer));
   if (got.size == 0) {
     received.closed = true;
     return received;

@@ -75,6 +75,19 @@ TEST_CASE("the end of the peer is told after what it had sent, and to who sends"
   CHECK(error_number(send_link(pair->ours.view(), {})) == EPIPE);
 }
 
+TEST_CASE("a peer that ends with something unread loses nothing that it had sent") {
+  auto pair = os::create_message_pair();
+  REQUIRE(send_link(pair->theirs.view(), {.kind = LinkKind::leaving, .number = 3}).has_value());
+  REQUIRE(send_link(pair->ours.view(), {.kind = LinkKind::signal, .number = 15}).has_value());
+  pair->theirs.reset();
+  const auto last = receive_link(pair->ours.view());
+  REQUIRE(last.has_value());
+  CHECK(last->message.number == 3);
+  const auto end = receive_link(pair->ours.view());
+  REQUIRE(end.has_value());
+  CHECK(end->closed);
+}
+
 TEST_CASE("a packet of another size is refused") {
   auto pair = os::create_message_pair();
   for (const std::size_t size :
