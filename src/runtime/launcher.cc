@@ -20,18 +20,6 @@ std::unexpected<LaunchFailure> failed(os::SpawnStep step, Error error) {
   return std::unexpected(LaunchFailure::of(step, std::move(error)));
 }
 
-void replace_all(std::string& text, std::string_view what, std::string_view by) {
-  for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
-    text.replace(at, what.size(), by);
-}
-
-/// ${instance} and ${replica}: all that the reader of the configuration could not know.
-void expand(std::string& text, std::string_view instance, std::uint32_t replica) {
-  if (text.find("${") == std::string::npos) return;
-  replace_all(text, "${instance}", instance);
-  replace_all(text, "${replica}", std::to_string(replica));
-}
-
 }  // namespace
 
 LaunchFailure LaunchFailure::of(os::SpawnStep step, Error error) {
@@ -69,29 +57,21 @@ void Launcher::make_environment(const model::Service& service, const Launch& lau
   const std::string instance = names_.instance(launch.instance);
   texts_.clear();
   for (const std::string& variable : service.execution.environment) {
-    std::string& text = texts_.emplace_back(variable);
-    if (service.execution.has_instance_text) expand(text, instance, launch.replica);
+    texts_.push_back(variable);
   }
   texts_.push_back("STAYD_SERVICE=" + service.name);
   texts_.push_back("STAYD_INSTANCE=" + instance);
   texts_.push_back("STAYD_RUN=" + std::to_string(number_of(launch.run)));
-  if (service.execution.port_base != 0) {
-    const std::uint32_t port = service.execution.port_base + launch.replica - 1;
-    texts_.push_back("PORT=" + std::to_string(port));
-  }
   if (!launch.notify_path.empty()) {
     texts_.emplace_back("NOTIFY_SOCKET=");
     texts_.back() += launch.notify_path;
   }
 }
 
-void Launcher::make_arguments(const model::Execution& execution,
-                              std::span<const std::string> arguments, const Launch& launch) {
+void Launcher::make_arguments(std::span<const std::string> arguments) {
   const std::size_t variables = texts_.size();
-  const std::string instance = names_.instance(launch.instance);
   for (const std::string& argument : arguments) {
-    std::string& text = texts_.emplace_back(argument);
-    if (execution.has_instance_text) expand(text, instance, launch.replica);
+    texts_.push_back(argument);
   }
   // Only now: texts_ moves as it grows.
   environment_.clear();
@@ -203,7 +183,7 @@ std::expected<Launched, LaunchFailure> Launcher::start(const model::Service& ser
       {{in, 0}, {out, 1}, {err, 2}, {launch.ready_pipe, service.ready.fd}}};
 
   make_environment(service, launch);
-  make_arguments(service.execution, service.execution.command, launch);
+  make_arguments(service.execution.command);
   os::SpawnPlan plan = make_plan(service, launch, service.execution.executable);
   plan.descriptors = std::span(descriptors).first(launch.ready_pipe.valid() ? 4 : 3);
   auto spawned = spawn(plan);
@@ -220,7 +200,7 @@ std::expected<os::Spawned, LaunchFailure> Launcher::command(const model::Service
   const os::FdView out = output.valid() ? output : *null;
   const std::array<os::PlannedDescriptor, 3> descriptors{{{*null, 0}, {out, 1}, {out, 2}}};
   make_environment(service, launch);
-  make_arguments(service.execution, arguments, launch);
+  make_arguments(arguments);
   os::SpawnPlan plan = make_plan(service, launch, arguments.front());
   plan.descriptors = descriptors;
   return spawn(plan);

@@ -27,7 +27,6 @@ namespace stayd::runtime {
 struct Launch {
   InstanceId instance = no_instance;
   RunId run = no_run;
-  std::uint32_t replica = 1;
   os::FdView cgroup;               ///< to be born in; invalid: ours
   std::string_view notify_path{};  ///< NOTIFY_SOCKET; empty: none
   os::FdView ready_pipe;           ///< write end that the child gets at Probe::fd
@@ -86,8 +85,7 @@ class Launcher {
 
  private:
   void make_environment(const model::Service& service, const Launch& launch);
-  void make_arguments(const model::Execution& execution, std::span<const std::string> arguments,
-                      const Launch& launch);
+  void make_arguments(std::span<const std::string> arguments);
   void make_limits(const model::Execution& execution);
   os::SpawnPlan make_plan(const model::Service& service, const Launch& launch,
                           const std::string& executable);

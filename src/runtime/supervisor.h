@@ -95,6 +95,8 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   // supervisor_actions.cc
   void carry_out_some();
   void carry_out(const core::Action& action);
+  /// As configured, with the texts of this instance.
+  [[nodiscard]] Result<model::Service> service_of(InstanceId id) const;
   void spawn(const core::Action& action);
   void spawn_failed(const core::Action& action, LaunchFailure failure);
   Launch launch_of(InstanceId id, RunId run);

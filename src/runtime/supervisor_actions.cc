@@ -84,9 +84,14 @@ Result<os::Cgroup> Supervisor::open_leaf(InstanceId id) const {
                           std::to_string(number));
 }
 
+Result<model::Service> Supervisor::service_of(InstanceId id) const {
+  auto service = TRY(base_.spec.service(base_.catalog.service_of(id)));
+  return model::for_instance(std::move(service), base_.catalog.replica_of(id));
+}
+
 void Supervisor::spawn(const core::Action& action) {
   const InstanceId id = action.instance;
-  const auto service = base_.spec.service(base_.catalog.service_of(id));
+  const auto service = service_of(id);
   if (!service) return spawn_failed(action, {.text = service.error().message});
   Run& run = runs_.at(id);
   Leaf leaf{run.record.cgroup_number, run.record.cgroup_killed != 0};
@@ -126,12 +131,12 @@ void Supervisor::spawn_failed(const core::Action& action, LaunchFailure failure)
 }
 
 Launch Supervisor::launch_of(InstanceId id, RunId run) {
-  return {.instance = id, .run = run, .replica = base_.catalog.replica_of(id)};
+  return {.instance = id, .run = run};
 }
 
 void Supervisor::watch_ready(const core::Action& action) {
   if (!runs_.is_current(action.instance, action.run)) return;
-  const auto service = base_.spec.service(base_.catalog.service_of(action.instance));
+  const auto service = service_of(action.instance);
   if (!service) return say(service.error().message);
   const Instant started = state_.at(action.instance).run_started;
   const auto watched = readiness_.watch(*service, action.instance, action.run, started, now_);
@@ -147,7 +152,7 @@ void Supervisor::unwatch_ready(const core::Action& action) {
 
 Status Supervisor::start_probe_command(InstanceId id, RunId run,
                                        std::span<const std::string> command) {
-  const auto service = TRY(base_.spec.service(base_.catalog.service_of(id)));
+  const auto service = TRY(service_of(id));
   return start_helper(service, {HelperKind::probe, id, run}, command);
 }
 
@@ -168,7 +173,7 @@ void Supervisor::signal(const core::Action& action) {
 
 void Supervisor::run_command(const core::Action& action, HelperKind kind) {
   if (!runs_.is_current(action.instance, action.run)) return;
-  const auto service = base_.spec.service(base_.catalog.service_of(action.instance));
+  const auto service = service_of(action.instance);
   if (!service) return command_failed(action, kind, service.error().message);
   const auto& command =
       kind == HelperKind::stop_command ? service->stop.command : service->reload.command;

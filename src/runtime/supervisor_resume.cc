@@ -73,7 +73,7 @@ ProcessFound Supervisor::find_process(std::int32_t pid, os::Fd& process, core::L
 
 /// Of one that is ready already: it may still tell its status, or another main process.
 void Supervisor::resume_notify(InstanceId id, RunId run) {
-  const auto service = base_.spec.service(base_.catalog.service_of(id));
+  const auto service = service_of(id);
   if (!service) return;
   if (const auto watched = readiness_.resume(*service, id, run); !watched)
     say(watched.error().message);
