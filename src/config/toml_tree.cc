@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/toml_tree.h"
 
+#include "config/stray.h"
+
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
 #define TOML_UNDEF_MACROS 1
@@ -62,8 +64,8 @@ std::optional<TooDeep> find_too_deep(std::string_view text) {
   return std::nullopt;
 }
 
-/// Where the first byte stands that is no UTF-8: toml++ names the character before it.
-Place place_of_odd_byte(std::string_view text, std::uint32_t source) {
+/// The place behind all that is UTF-8: of an odd byte (toml++ names the character before it).
+Place place_behind(std::string_view text, std::uint32_t source) {
   Place place{source, 1, 1, 1};
   while (const auto length = text.empty() ? 0 : utf8_length(text)) {
     const bool ends_line = text[0] == '\n';
@@ -146,8 +148,14 @@ void report_syntax_error(const toml::parse_error& error, std::uint32_t source, R
 std::optional<Value> parse_toml(const Sources& sources, std::uint32_t number, Report& report) {
   const std::string& text = sources.at(number).text;
   if (!is_utf8(text)) {
-    report.error(Problem::syntax, place_of_odd_byte(text, number), "a byte that is no UTF-8",
+    report.error(Problem::syntax, place_behind(text, number), "a byte that is no UTF-8",
                  "save the file as UTF-8");
+    return std::nullopt;
+  }
+  if (const auto stray = stray_character(text)) {
+    report.error(Problem::syntax, place_behind(std::string_view(text).substr(0, *stray), number),
+                 "a character that stands neither in a string nor in a comment",
+                 "take it out, or quote the string");
     return std::nullopt;
   }
   if (const auto at = find_too_deep(text)) {

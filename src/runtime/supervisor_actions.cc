@@ -130,9 +130,7 @@ void Supervisor::spawn_failed(const core::Action& action, LaunchFailure failure)
   facts_.back().transient = failure.transient;
 }
 
-Launch Supervisor::launch_of(InstanceId id, RunId run) {
-  return {.instance = id, .run = run};
-}
+Launch Supervisor::launch_of(InstanceId id, RunId run) { return {.instance = id, .run = run}; }
 
 void Supervisor::watch_ready(const core::Action& action) {
   if (!runs_.is_current(action.instance, action.run)) return;
