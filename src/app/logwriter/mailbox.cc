@@ -12,6 +12,10 @@ std::optional<Letter> Mailbox::next() {
   std::array<char, journal::most_message_bytes> packet;
   while (channel_.valid()) {
     auto received = os::receive_message(channel_.view(), packet);
+    // A peer that closed with something unread: the kernel says so once, before what it had sent.
+    if (!received && received.error().number == ECONNRESET) {
+      received = os::receive_message(channel_.view(), packet);
+    }
     if (!received) {
       if (received.error().number != EAGAIN) channel_.reset();
       return std::nullopt;
