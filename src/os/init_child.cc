@@ -93,9 +93,10 @@ void pass_to_group_of_child(std::int32_t child, int signal) {
 
 void suspend_ourselves() { ::kill(getpid(), SIGSTOP); }
 
-Status end_with_parent(int signal) {
+Status end_with_parent(int signal, std::int32_t parent) {
   if (prctl(PR_SET_PDEATHSIG, signal, 0, 0, 0) != 0)
     return last_error("cannot ask for a signal at the parent's end");
+  if (getppid() != parent) ::kill(getpid(), signal);
   return {};
 }
 

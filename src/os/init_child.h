@@ -32,7 +32,7 @@ void pass_to_child(std::int32_t child, int signal);
 void pass_to_group_of_child(std::int32_t child, int signal);
 /// SIGSTOP to ourselves; returns when continued. Has no effect on PID 1.
 void suspend_ourselves();
-/// `signal` when our parent ends (prctl(2), PR_SET_PDEATHSIG).
-Status end_with_parent(int signal);
+/// `signal` when our parent ends (prctl(2), PR_SET_PDEATHSIG); at once when it is `parent` no more.
+Status end_with_parent(int signal, std::int32_t parent);
 
 }  // namespace stayd::os

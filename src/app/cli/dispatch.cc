@@ -115,14 +115,17 @@ int help_main(std::span<char* const> arguments) {
 }
 
 int dispatch(const CommandLine& table, std::span<char* const> words) {
-  // A closed 0, 1 or 2 would be given to the first file that is opened.
-  if (!os::fill_standard_streams()) return exit_own_failure;
   the_table = table;
   const auto name = called_as(words);
   const auto rest = behind_first(words);
   if (table.init != nullptr && (name == "tini" || name == "dumb-init")) {
     return table.init(name, rest);
   }
+  // Init opens no file, and leaves to its command what is closed.
+  if (table.init != nullptr && !rest.empty() && std::string_view(rest[0]) == "init")
+    return table.init("stayd", behind_first(rest));
+  // A closed 0, 1 or 2 would be given to the first file that is opened.
+  if (!os::fill_standard_streams()) return exit_own_failure;
   if (rest.empty()) {
     print(overview());
     return exit_usage;

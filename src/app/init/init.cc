@@ -18,36 +18,42 @@ namespace {
 
 constexpr int hup = 1, term = 15, chld = 17, cont = 18, tstp = 20, ttin = 21, ttou = 22;
 
-constexpr std::string_view usage_text =
-    "usage: stayd init [OPTIONS] [--] COMMAND...\n"
-    "Runs COMMAND as the only child: passes every signal on to it, reaps what is orphaned, and "
-    "ends\n"
-    "with its status. Also what stayd is when it is called as tini or dumb-init.\n\n"
-    "  -c, --single-child   signals go to the child alone, which stays in our process group\n"
-    "  -g                   signals go to the child's process group (the default but for tini)\n"
-    "  -r, --rewrite S:R    signal S is passed on as R; 0: not at all\n"
-    "  -e CODE              exit code CODE of the child becomes 0; may be given again\n"
-    "  -s                   reap orphans even when we are not PID 1\n"
-    "  -p SIGNAL            we get SIGNAL when our parent ends\n"
-    "  -w                   say when an orphan is reaped\n"
-    "  -v, --verbose        say what is done; again for more\n"
-    "  -l                   show the license\n"
-    "  -V, --version        show the version\n"
-    "  -h, --help           show this\n";
+// For help alone: parse_init_options has the dialects' own grammar.
+constexpr Option init_options[] = {
+    {.name = "single-child",
+     .letter = 'c',
+     .meaning = "signals go to the child alone, which stays in our process group"},
+    {.letter = 'g',
+     .meaning = "signals go to the child's process group (the default but for tini)"},
+    {.name = "rewrite",
+     .letter = 'r',
+     .value = "S:R",
+     .meaning = "signal S is passed on as R; 0: not at all"},
+    {.letter = 'e',
+     .value = "CODE",
+     .meaning = "exit code CODE of the child becomes 0; may be given again"},
+    {.letter = 's', .meaning = "reap orphans even when we are not PID 1"},
+    {.letter = 'p', .value = "SIGNAL", .meaning = "we get SIGNAL when our parent ends"},
+    {.letter = 'w', .meaning = "say when an orphan is reaped"},
+    {.name = "verbose", .letter = 'v', .meaning = "say what is done"},
+    {.letter = 'l', .meaning = "show the license"},
+    {.name = "version", .letter = 'V', .meaning = "show the version"},
+};
 
 /// Runs the one child until its end.
 class Init {
  public:
-  explicit Init(const InitOptions& options) : options_(options) {}
+  /// `parent`: who was it when the program began.
+  Init(const InitOptions& options, std::int32_t parent) : options_(options), parent_(parent) {}
 
   int run() {
     if (options_.subreaper)
       if (const Status done = os::become_subreaper(); !done) return own_failure(done.error());
+    const os::InheritedSignals before = os::take_all_signals();
     if (options_.parent_death_signal != 0) {
-      const Status done = os::end_with_parent(options_.parent_death_signal);
+      const Status done = os::end_with_parent(options_.parent_death_signal, parent_);
       if (!done) return own_failure(done.error());
     }
-    const os::InheritedSignals before = os::take_all_signals();
     if (options_.own_session && os::detach_from_terminal()) {
       skip_[hup] = true;
       skip_[cont] = true;
@@ -112,7 +118,7 @@ class Init {
     while (const std::optional<os::ExitStatus> ended = os::peek_any_exit()) {
       if (ended->pid == child_)
         note_end(*ended);
-      else if (options_.warn_of_reaping || options_.verbosity > 0)
+      else if (options_.warn_of_reaping)
         complain("reaped orphan " + std::to_string(ended->pid));
       os::reap_pid(ended->pid);
     }
@@ -129,6 +135,7 @@ class Init {
   }
 
   const InitOptions& options_;
+  std::int32_t parent_;
   std::int32_t child_ = 0;
   std::array<bool, 65> skip_{};
   bool has_ended_ = false;
@@ -144,12 +151,18 @@ Dialect dialect_of(std::string_view name) {
 
 constinit const Syntax init_syntax{.verb = "init",
                                    .operands = "COMMAND...",
+                                   .options = init_options,
                                    .summary = "is PID 1 of a container: one command, nothing else",
-                                   .details = usage_text,
+                                   .details =
+                                       "Runs COMMAND as the only child: passes every signal "
+                                       "on to it, reaps what is orphaned, and\n"
+                                       "ends with its status. Also what stayd is when it is "
+                                       "called as tini or dumb-init.",
                                    .least_operands = 1,
                                    .style = OperandStyle::command};
 
 int init_main(std::string_view called_as, std::span<char* const> arguments) {
+  const std::int32_t parent = os::parent_pid();
   const Dialect dialect = dialect_of(called_as);
   const Result<InitOptions> options = parse_init_options(dialect, arguments);
   if (!options) {
@@ -157,8 +170,8 @@ int init_main(std::string_view called_as, std::span<char* const> arguments) {
     return dialect == Dialect::stayd ? exit_usage : exit_failed;
   }
   switch (options->request) {
-    case InitRequest::run: return Init(*options).run();
-    case InitRequest::help: print(usage_text); return exit_done;
+    case InitRequest::run: return Init(*options, parent).run();
+    case InitRequest::help: print(help_text(init_syntax)); return exit_done;
     case InitRequest::version:
       print(std::string("stayd ") + STAYD_VERSION + "\n");
       return exit_done;
