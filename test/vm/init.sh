@@ -1,6 +1,6 @@
 #!/bin/sh
 # pid1: /bin/stayd init -- /test/last
-# `stayd init` as the machine's PID 1: it reaps what is orphaned, passes signals on, passes statuses.
+# `stayd init` as the machine's PID 1: orphans are reaped, signals and statuses passed on.
 failed=0
 check() {  # what, got, wanted
   [ "$2" = "$3" ] && return

@@ -29,7 +29,9 @@ supervisor_number() {
 both_run() { [ "$(stayd status --json | grep -o '"phase":"running"' | wc -l)" = 2 ]; }
 taken_over() { [ "$(supervisor_number generation)" = 2 ]; }
 # REGULAR-EXPRESSION: the pids of the processes whose command line it matches, one a line.
-processes() { ps -o pid,args | awk -v wanted="$1" '{pid = $1; $1 = ""} substr($0, 2) ~ wanted {print pid}'; }
+processes() {
+  ps -o pid,args | awk -v wanted="$1" '{pid = $1; $1 = ""} substr($0, 2) ~ wanted {print pid}'
+}
 daemon() { processes '^sleep 2000'; }
 daemon_started() { [ -n "$(daemon)" ]; }
 ours() { processes '^sleep |stayd: '; }
