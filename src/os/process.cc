@@ -57,6 +57,11 @@ Status send_signal(FdView process, int signal) {
   return {};
 }
 
+bool group_exists(std::int32_t group) {
+  ENSURE(group > 1);
+  return ::kill(-group, 0) == 0 || errno == EPERM;
+}
+
 Status send_signal_to_group(FdView process, std::int32_t pid, int signal) {
   ENSURE(pid > 1);  // kill(-1) is everything, kill(0) our own group
   if (signal_pidfd(process, signal, to_process_group) == 0) return {};

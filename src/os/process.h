@@ -27,6 +27,9 @@ Status send_signal(FdView process, int signal);
 /// To its process group (PIDFD_SIGNAL_PROCESS_GROUP, kernel 6.9; before that kill(-pid), which is
 /// safe as long as the leader `pid` has not been reaped, and the caller must guarantee just that).
 Status send_signal_to_group(FdView process, std::int32_t pid, int signal);
+/// Whether the process group has a member, zombies included: kill(2) with signal 0 sends nothing,
+/// and no member can be missed.
+bool group_exists(std::int32_t group);
 
 enum class WaitOutcome : std::uint8_t { alive, ended, not_our_child };
 struct Waited {

@@ -108,22 +108,17 @@ class Command {
   std::vector<PlannedDescriptor> more_;
 };
 
-/// Where in_copy's body has the pipe for its answer.
-inline constexpr int answer_descriptor = 3;
-
 /// Runs `body` in a forked copy of this program, which may spoil itself; gives the text that it
-/// returned.
+/// returned. It travels by a pipe, which `answer_at` gives a number of the test's choice.
 template <typename Body>
-std::string in_copy(Body body) {
+std::string in_copy(Body body, int answer_at = -1) {
   Pipe pipe = std::move(*create_pipe());
   const pid_t pid = ::fork();
   if (pid == 0) {
-    // A low number, so that the body can close all that is above it.
-    if (pipe.write_end.number() != answer_descriptor) {
-      ::dup2(pipe.write_end.number(), answer_descriptor);
-    }
+    if (answer_at >= 0) ::dup2(pipe.write_end.number(), answer_at);
+    const int answer = answer_at >= 0 ? answer_at : pipe.write_end.number();
     const std::string text = body();
-    (void)!::write(answer_descriptor, text.data(), text.size());
+    (void)!::write(answer, text.data(), text.size());
     ::_exit(0);
   }
   pipe.write_end.reset();

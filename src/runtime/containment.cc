@@ -254,8 +254,8 @@ void Containment::settle_processes() {
     entry.looked_at = true;
     const auto members = walk.members(entry.subject());
     // A look may miss what moves from process to process. Where there was something at the last
-    // one, nothing is nothing only when it is seen twice.
-    entry.unsure = members.empty() && entry.seen;
+    // one, nothing is nothing only when it is seen twice; nor is it as long as its group is there.
+    entry.unsure = members.empty() && (entry.seen || walk.group_is_left(entry.subject()));
     entry.seen = !members.empty();
     if (members.empty() && !entry.unsure) conclude(entry);
     if (!entry.killing) continue;

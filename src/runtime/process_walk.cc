@@ -56,6 +56,10 @@ bool ProcessWalk::is_session_over(const WalkSubject& subject) const {
   return subject.session == 0 || (subject.main_gone && index_of_pid(subject.session) != none);
 }
 
+bool ProcessWalk::group_is_left(const WalkSubject& subject) const {
+  return !is_session_over(subject) && os::group_exists(subject.session);
+}
+
 bool ProcessWalk::has_marker(Entry& entry, const WalkSubject& subject) {
   if (!entry.marker_read) {
     entry.marker_read = true;

@@ -28,6 +28,9 @@ class ProcessWalk {
   /// `is_main`: whether a pid is the main process of some run that is alive.
   ProcessWalk(std::int32_t root, const std::function<bool(std::int32_t)>& is_main);
 
+  /// Whether the group of its main process is there: a walk may miss what moves from process to
+  /// process, this does not.
+  [[nodiscard]] bool group_is_left(const WalkSubject& subject) const;
   /// Zombies are left out: nothing of them runs.
   [[nodiscard]] std::vector<const os::ProcessInfo*> members(const WalkSubject& subject);
   [[nodiscard]] bool has_members(const WalkSubject& subject);
