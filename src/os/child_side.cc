@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/close_range.h>
-#include <linux/ioprio.h>
 #include <linux/keyctl.h>
 #include <linux/securebits.h>
 #include <sys/prctl.h>
@@ -228,7 +227,7 @@ void set_scheduling(const ChildTask& task) {
     const long result = syscall(SYS_setpriority, PRIO_PROCESS, 0, plan.nice_value);
     if (result != 0 && plan.set_nice) fail(task, SpawnStep::nice_value, plan.nice_value);
   }
-  if (task.reset.io_priority) syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, 0);
+  if (task.reset.io_priority) syscall(SYS_ioprio_set, io_priority_of_process, 0, 0);
   if (task.reset.timer_slack) syscall(SYS_prctl, PR_SET_TIMERSLACK, default_timer_slack_ns);
   if (task.reset.personality) syscall(SYS_personality, 0);
 }

@@ -12,6 +12,10 @@
 
 namespace stayd::os {
 
+/// IOPRIO_WHO_PROCESS of ioprio_get(2). Not from <linux/ioprio.h>: since 6.1.192 Debian's names a
+/// parameter `class`, which is no C++.
+inline constexpr int io_priority_of_process = 1;
+
 /// A descriptor that has to get from one number to another.
 struct ChildMove {
   int from = 0;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "os/spawn.h"
 
-#include <linux/ioprio.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
@@ -42,7 +41,7 @@ InheritedTraits look_at_ourselves() {
   InheritedTraits traits;
   errno = 0;
   traits.nice = getpriority(PRIO_PROCESS, 0) != 0 && errno == 0;
-  traits.io_priority = syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0) > 0;
+  traits.io_priority = syscall(SYS_ioprio_get, io_priority_of_process, 0) > 0;
   const long slack = syscall(SYS_prctl, PR_GET_TIMERSLACK, 0, 0, 0, 0);
   traits.timer_slack = slack > 0 && static_cast<unsigned long>(slack) != default_timer_slack_ns;
   traits.personality = personality(0xffffffff) > 0;
