@@ -4,6 +4,7 @@
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
 #define TOML_UNDEF_MACROS 1
+#define TOML_FLOAT_CHARCONV 1  // else it reads numbers by iostreams and locales, 0.4 MB of them
 // toml++ 3.3 calls unreachable what many characters outside of ASCII do reach, U+00C4 among them,
 // in its tests for white space and letters (both are of type bool): they are neither. Found by
 // config_fuzz.
