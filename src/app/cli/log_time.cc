@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/cli/log_time.h"
 
+#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -126,6 +127,22 @@ Result<WallTime> parse_moment(std::string_view text, WallTime now) {
       Error{EINVAL, "\"" + printable(text) +
                         "\" is neither a duration (10m) nor a time (14:30, 2026-11-25, "
                         "\"2026-11-25 14:30:05\", 2026-11-25T14:30:05Z)"});
+}
+
+std::string format_local(WallTime at, LocalTime format) {
+  const std::time_t second = at.ns / second_ns;
+  const auto millisecond = static_cast<unsigned>(at.ns / 1'000'000 % 1000);
+  std::tm local{};
+  if (::localtime_r(&second, &local) == nullptr) return format_rfc3339(at);
+  const char* pattern = format == LocalTime::iso ? "%Y-%m-%dT%H:%M:%S" : "%b %d %H:%M:%S";
+  std::array<char, 64> text{};
+  std::string out(text.data(), std::strftime(text.data(), text.size(), pattern, &local));
+  std::string fraction = std::to_string(1000 + millisecond);
+  fraction[0] = '.';
+  out += fraction;
+  if (format != LocalTime::iso) return out;
+  const std::string zone(text.data(), std::strftime(text.data(), text.size(), "%z", &local));
+  return out + zone.substr(0, 3) + ':' + zone.substr(3);
 }
 
 }  // namespace stayd::app

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Moments as people give them to `stayd logs --since` and `--until`.
+// Moments as people give them to `--since` and `--until`, and as lines of logs and events show
+// them.
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -13,5 +16,9 @@ namespace stayd::app {
 /// it); "2026-11-25", "2026-11-25 14:30:05.5" (local); "2026-11-25T14:30:05Z", "...+01:00"
 /// (RFC 3339). The Error says what was expected.
 Result<WallTime> parse_moment(std::string_view text, WallTime now);
+
+/// brief: "Nov 25 12:01:21.123"; iso: "2026-11-25T12:01:21.123+00:00".
+enum class LocalTime : std::uint8_t { brief, iso };
+std::string format_local(WallTime at, LocalTime format);
 
 }  // namespace stayd::app

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/cli/log_place.h"
 #include "app/cli/log_time.h"
 #include "app/cli/output.h"
 #include "app/cli/session.h"
@@ -130,23 +131,6 @@ bool is_meant(const std::vector<std::string_view>& patterns, std::string_view in
   return std::ranges::any_of(patterns, [&](std::string_view pattern) {
     return glob_match(pattern, instance) || pattern == service;
   });
-}
-
-/// In local time: "Nov 25 12:01:21.123", or "2026-11-25T12:01:21.123+00:00".
-std::string format_local(WallTime at, Format format) {
-  const std::time_t second = at.ns / 1'000'000'000;
-  const auto millisecond = static_cast<unsigned>(at.ns / 1'000'000 % 1000);
-  std::tm local{};
-  if (::localtime_r(&second, &local) == nullptr) return format_rfc3339(at);
-  const char* pattern = format == Format::brief_iso ? "%Y-%m-%dT%H:%M:%S" : "%b %d %H:%M:%S";
-  std::array<char, 64> text{};
-  std::string out(text.data(), std::strftime(text.data(), text.size(), pattern, &local));
-  std::string fraction = std::to_string(1000 + millisecond);
-  fraction[0] = '.';
-  out += fraction;
-  if (format != Format::brief_iso) return out;
-  const std::string zone(text.data(), std::strftime(text.data(), text.size(), "%z", &local));
-  return out + zone.substr(0, 3) + ':' + zone.substr(3);
 }
 
 class LogView {
@@ -286,7 +270,10 @@ void LogView::print_line(const Source& source, const journal::LogLine& line) {
   if (wanted_.format == Format::json) return print_json(source, line);
   const bool coloured = style_.colours;
   if (wanted_.format != Format::plain) {
-    out_ += line.time_known ? format_local(line.at, wanted_.format) : "-";
+    out_ += line.time_known
+                ? format_local(line.at, wanted_.format == Format::brief_iso ? LocalTime::iso
+                                                                            : LocalTime::brief)
+                : "-";
     out_ += ' ';
     if (wanted_.prefix) {
       const std::string colour = std::to_string(journal::colour_of_name(source.instance));
@@ -363,12 +350,6 @@ Status LogView::follow() {
   }
 }
 
-int report_folder(const Error& error) {
-  complain(error.message);
-  if (error.number == EACCES || error.number == EPERM) return exit_not_permitted;
-  return error.number == ENOENT ? exit_no_such_service : exit_failed;
-}
-
 /// Says which NAME has no log.
 void complain_of(const std::pair<std::string, std::string>& stranger, const std::string& log_dir) {
   const auto& [name, near] = stranger;
@@ -395,25 +376,6 @@ int show_logs(const std::string& log_dir, const Arguments& given, const Wanted& 
   if (!wanted.follow) return exit_done;
   const Status ended = view.follow();
   return ended ? exit_done : report_folder(ended.error());
-}
-
-/// Who runs knows best where its logs are; who does not run, or hangs, has them where its
-/// configuration says.
-std::expected<std::string, Trouble> log_dir_of(Target target) {
-  constexpr Duration patience = seconds(2);
-  std::string expected_dir = target.log_dir;
-  auto client = connect_to(target);
-  if (!client) {
-    if (!expected_dir.empty()) return expected_dir;
-    return std::unexpected(std::move(client).error());
-  }
-  Session session{std::move(target), std::move(*client)};
-  const auto reply = ask(session, {.method = control::Method::status, .limit = 1}, patience);
-  if (reply && !reply->supervisor.log_dir.empty()) return std::string(reply->supervisor.log_dir);
-  if (!expected_dir.empty()) return expected_dir;
-  return std::unexpected(
-      reply ? Trouble{exit_failed, "the supervisor does not say where its logs are"}
-            : reply.error());
 }
 
 }  // namespace
