@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 #include "os/files.h"
 #include "os/process.h"
@@ -43,8 +44,29 @@ bool contains(const std::vector<std::uint64_t>& numbers, std::uint64_t number) {
 
 void remove_segment(os::FdView folder, LogKind kind, std::uint64_t segment) {
   (void)os::remove_at(folder, closed_text_name(kind, segment));
-  (void)os::remove_at(folder, closed_text_name(kind, segment) + ".zst");
+  (void)os::remove_at(folder, compressed_text_name(kind, segment));
   (void)os::remove_at(folder, closed_index_name(kind, segment));
+}
+
+std::vector<std::uint64_t>& list_of(FolderContent& content, SegmentFile file) {
+  switch (file) {
+    case SegmentFile::text: break;
+    case SegmentFile::compressed_text: return content.compressed;
+    case SegmentFile::unfinished_text: return content.unfinished;
+    case SegmentFile::index: return content.indexes;
+  }
+  return content.plain;
+}
+
+// A compressed text has its name only once it is whole and on the disk.
+void finish_compression(os::FdView folder, LogKind kind, const FolderContent& content) {
+  for (const std::uint64_t segment : content.unfinished) {
+    (void)os::remove_at(folder, unfinished_text_name(kind, segment));
+  }
+  for (const std::uint64_t segment : content.compressed) {
+    if (!contains(content.plain, segment)) continue;
+    (void)os::remove_at(folder, closed_text_name(kind, segment));
+  }
 }
 
 // The renames of a rotation: text first, then index. In between, the newest closed text has no
@@ -81,15 +103,16 @@ FolderContent content_of(os::FdView folder, LogKind kind) {
   for (const std::string& name : os::list_folder(folder)) {
     const auto parsed = parse_name(name);
     if (!parsed || parsed->kind != kind) continue;
-    const bool is_index = parsed->file == SegmentFile::index;
     if (parsed->segment) {
-      (is_index ? content.indexes : content.texts).push_back(*parsed->segment);
+      list_of(content, parsed->file).push_back(*parsed->segment);
     } else {
-      (is_index ? content.current_index : content.current_text) = true;
+      (parsed->file == SegmentFile::index ? content.current_index : content.current_text) = true;
     }
   }
-  std::ranges::sort(content.texts);
-  std::ranges::sort(content.indexes);
+  for (auto* list : {&content.plain, &content.compressed, &content.unfinished, &content.indexes}) {
+    std::ranges::sort(*list);
+  }
+  std::ranges::set_union(content.plain, content.compressed, std::back_inserter(content.texts));
   return content;
 }
 
@@ -103,6 +126,7 @@ std::uint64_t next_segment_number(const FolderContent& content) {
 Result<FolderContent> repair_folder(os::FdView folder, LogKind kind) {
   FolderContent content = content_of(folder, kind);
   TRY(finish_rotation(folder, kind, content));
+  finish_compression(folder, kind, content);
   for (const std::uint64_t segment : content.indexes) {
     if (contains(content.texts, segment)) continue;
     (void)os::remove_at(folder, closed_index_name(kind, segment));

@@ -21,8 +21,12 @@ Result<os::Fd> open_instance_folder(const std::string& log_dir, const std::strin
 
 /// What lies in it of one kind.
 struct FolderContent {
-  std::vector<std::uint64_t> texts;    ///< numbers of closed segments with a text, ascending
-  std::vector<std::uint64_t> indexes;  ///< numbers of closed segments with an index, ascending
+  // Numbers of closed segments, ascending.
+  std::vector<std::uint64_t> texts;       ///< that have a text, compressed or not
+  std::vector<std::uint64_t> plain;       ///< of those: that have one which is not compressed
+  std::vector<std::uint64_t> compressed;  ///< of those: that have one which is
+  std::vector<std::uint64_t> unfinished;  ///< that have one which is being compressed, or was
+  std::vector<std::uint64_t> indexes;     ///< that have an index
   bool current_text = false;
   bool current_index = false;
 };
@@ -31,8 +35,9 @@ FolderContent content_of(os::FdView folder, LogKind kind);
 /// The number for the next closed segment: one more than the highest there is.
 std::uint64_t next_segment_number(const FolderContent& content);
 
-/// Ends a rotation that was interrupted between its renames, and removes indexes whose text is
-/// gone. The content as it is afterwards.
+/// Ends a rotation that was interrupted between its renames and a compression between its rename
+/// and the removal of what it was made from; removes what a compression left unfinished, and
+/// indexes whose text is gone. The content as it was found.
 Result<FolderContent> repair_folder(os::FdView folder, LogKind kind);
 
 /// Removes the oldest closed segments until at most `most` are left. The number removed.

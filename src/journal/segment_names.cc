@@ -39,6 +39,7 @@ std::optional<std::uint64_t> take_number(std::string_view& text) {
 std::optional<SegmentFile> file_of(std::string_view suffix) {
   if (suffix == ".log") return SegmentFile::text;
   if (suffix == ".log.zst") return SegmentFile::compressed_text;
+  if (suffix == ".log.tmp") return SegmentFile::unfinished_text;
   if (suffix == ".idx") return SegmentFile::index;
   return std::nullopt;
 }
@@ -68,6 +69,12 @@ std::string current_index_name(LogKind kind) { return std::string(word(kind)) + 
 std::string closed_text_name(LogKind kind, std::uint64_t segment) {
   return closed_name(kind, segment, ".log");
 }
+std::string compressed_text_name(LogKind kind, std::uint64_t segment) {
+  return closed_name(kind, segment, ".log.zst");
+}
+std::string unfinished_text_name(LogKind kind, std::uint64_t segment) {
+  return closed_name(kind, segment, ".log.tmp");
+}
 std::string closed_index_name(LogKind kind, std::uint64_t segment) {
   return closed_name(kind, segment, ".idx");
 }
@@ -85,7 +92,9 @@ std::optional<ParsedName> parse_name(std::string_view name) {
     if (!parsed.segment) return std::nullopt;
   }
   const auto file = file_of(name);
-  if (!file || (*file == SegmentFile::compressed_text && !parsed.segment)) return std::nullopt;
+  if (!file) return std::nullopt;
+  const bool is_any = *file == SegmentFile::text || *file == SegmentFile::index;
+  if (!parsed.segment && !is_any) return std::nullopt;  // only a closed one is ever compressed
   parsed.file = *file;
   return parsed;
 }

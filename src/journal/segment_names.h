@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The names of an instance's log files (docs/formats/logfile.md):
 //   stdout.log stdout.idx            the current segment and its index
-//   stdout.000017.log stdout.000017.idx   a closed one, by number; .log.zst once compressed
+//   stdout.000017.log stdout.000017.idx   a closed one, by number; .log.zst once compressed, and
+//   stdout.000017.log.tmp                 while that is being written
 // and the same with stderr. A merged stream is a stdout.
 #pragma once
 
@@ -24,9 +25,11 @@ const char* word(LogKind kind);
 std::string current_text_name(LogKind kind);
 std::string current_index_name(LogKind kind);
 std::string closed_text_name(LogKind kind, std::uint64_t segment);
+std::string compressed_text_name(LogKind kind, std::uint64_t segment);
+std::string unfinished_text_name(LogKind kind, std::uint64_t segment);
 std::string closed_index_name(LogKind kind, std::uint64_t segment);
 
-enum class SegmentFile : std::uint8_t { text, compressed_text, index };
+enum class SegmentFile : std::uint8_t { text, compressed_text, unfinished_text, index };
 
 struct ParsedName {
   LogKind kind = LogKind::out;

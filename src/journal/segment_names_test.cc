@@ -18,7 +18,7 @@ TEST_CASE("a log's files are found again by their names") {
   const auto current = parse_name("stdout.log");
   REQUIRE(current.has_value());
   CHECK_FALSE(current->segment.has_value());
-  const auto compressed = parse_name("stdout.000017.log.zst");
+  const auto compressed = parse_name(compressed_text_name(LogKind::out, 17));
   REQUIRE(compressed.has_value());
   CHECK(compressed->file == SegmentFile::compressed_text);
 }
@@ -26,8 +26,9 @@ TEST_CASE("a log's files are found again by their names") {
 TEST_CASE("files of others are left alone") {
   for (const char* name :
        {"", "stdout", "stdout.", "stdout.log.1", "stdout.17.log", "stdout.000017.log.gz",
-        "stdout.log.zst", "stdout.-00017.log", "stdout.99999999999999999999999.log",
-        "stdout.000017", "stdin.log", "xstdout.log", "stdout.000017.log~", "stdout.0x0017.log"}) {
+        "stdout.log.zst", "stdout.log.tmp", "stdout.-00017.log",
+        "stdout.99999999999999999999999.log", "stdout.000017", "stdin.log", "xstdout.log",
+        "stdout.000017.log~", "stdout.0x0017.log"}) {
     CAPTURE(name);
     CHECK_FALSE(parse_name(name).has_value());
   }
