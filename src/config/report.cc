@@ -9,15 +9,19 @@
 namespace stayd::config {
 namespace {
 
-constexpr std::size_t excerpt_before = 60;  // bytes of a long line that are shown before the caret
-constexpr std::size_t excerpt_bytes = 120;
+constexpr std::size_t excerpt_before = 60;  // of a long line, before the caret
+constexpr std::size_t excerpt_size = 120;
+
+bool is_within_character(std::string_view line, std::size_t at) {
+  return at < line.size() && (static_cast<unsigned char>(line[at]) & 0xC0U) == 0x80;
+}
 
 /// Byte offset of character number `column` (from 1); at most the line's end.
 std::size_t offset_of(std::string_view line, std::uint32_t column) {
   std::size_t at = 0;
   for (std::uint32_t c = 1; c < column && at < line.size(); ++c) {
     ++at;
-    while (at < line.size() && (static_cast<unsigned char>(line[at]) & 0xC0U) == 0x80) ++at;
+    while (is_within_character(line, at)) ++at;
   }
   return at;
 }
@@ -27,24 +31,37 @@ std::uint32_t characters(std::string_view text) {
       text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80; }));
 }
 
-/// Fills source_line and caret: the line with tabs as blanks, cut around the column.
+std::string shown(std::string_view bytes) {
+  std::string text(bytes);
+  std::ranges::replace(text, '\t', ' ');
+  return printable(text);
+}
+
+/// Fills source_line and caret: the line with tabs as blanks, cut around the column. Cut by bytes
+/// first, since a line may be of megabytes, then by what they look like: \x00 is four characters.
 void quote_line(Diagnostic& d, std::string_view line) {
   const auto at = offset_of(line, d.column);
   auto from = at > excerpt_before ? at - excerpt_before : 0;
-  while (from > 0 && (static_cast<unsigned char>(line[from]) & 0xC0U) == 0x80) --from;
-  auto until = std::min(line.size(), from + excerpt_bytes);
-  while (until < line.size() && (static_cast<unsigned char>(line[until]) & 0xC0U) == 0x80) ++until;
-  const auto shown = [](std::string_view bytes) {
-    std::string text(bytes);
-    std::ranges::replace(text, '\t', ' ');
-    return printable(text);
-  };
-  const std::string_view cut_left = from > 0 ? "..." : "";
-  const std::string before = std::string(cut_left) + shown(line.substr(from, at - from));
+  while (from > 0 && is_within_character(line, from)) --from;
+  std::string before = shown(line.substr(from, at - from));
+  while (characters(before) > excerpt_before) {
+    do ++from;
+    while (is_within_character(line, from));
+    before = shown(line.substr(from, at - from));
+  }
+  auto until = std::min(line.size(), from + excerpt_size);
+  while (is_within_character(line, until)) ++until;
+  std::string after = shown(line.substr(at, until - at));
+  while (characters(before) + characters(after) > excerpt_size) {
+    do --until;
+    while (is_within_character(line, until));
+    after = shown(line.substr(at, until - at));
+  }
+  if (from > 0) before.insert(0, "...");
+  if (until < line.size()) after.append("...");
   d.caret = characters(before);
-  d.source_line = before + shown(line.substr(at, until - at));
-  if (until < line.size()) d.source_line.append("...");
-  const auto room = characters(d.source_line) - d.caret;
+  d.source_line = before + after;
+  const auto room = characters(after);
   d.width = std::clamp<std::uint32_t>(d.width, 1, std::max<std::uint32_t>(room, 1));
 }
 
