@@ -63,6 +63,7 @@ std::expected<Target, Trouble> target_of_file(const std::string& path, const Wis
     if (!first) first = std::move(target);
   }
   if (auto configured = configured_target(path)) return std::move(*configured);
+  first->is_guess = true;
   return std::move(*first);
 }
 
@@ -128,6 +129,16 @@ std::expected<Target, Trouble> target_of_folder(const Wish& wish) {
                               printable(wish.folder) + " or its parents; " + those_that_run(wish)});
 }
 
+std::string nobody_there(const Target& target) {
+  if (target.config.empty()) return "no supervisor is running for " + target.title;
+  if (!target.is_guess) {
+    return "no supervisor is running for " + target.config + "; start it with stayd up";
+  }
+  return "no supervisor is running at the usual place for " + target.config +
+         ", which is invalid (stayd check tells why), so that another place that it may name is "
+         "not known; STAYD_SOCKET can name its control socket";
+}
+
 }  // namespace
 
 int report(const Trouble& trouble) {
@@ -188,10 +199,7 @@ std::expected<control::Client, Trouble> connect_to(const Target& target) {
   switch (error.number) {
     case ENOENT:
     case ENOTDIR:
-    case ECONNREFUSED:
-      return std::unexpected(Trouble{
-          exit_no_supervisor, "no supervisor is running for " + of_what +
-                                  (target.config.empty() ? "" : "; start it with stayd up")});
+    case ECONNREFUSED: return std::unexpected(Trouble{exit_no_supervisor, nobody_there(target)});
     case EACCES:
     case EPERM:
       return std::unexpected(

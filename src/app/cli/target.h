@@ -23,11 +23,12 @@ struct Trouble {
 int report(const Trouble& trouble);
 
 struct Target {
-  std::string socket;   ///< path of the control socket; nothing may be listening there
-  std::string log_dir;  ///< where it is without a running supervisor (a running one says it in
-                        ///< Status); empty when only the socket is known ($STAYD_SOCKET)
-  std::string title;    ///< what a person calls it
-  std::string config;   ///< absolute path; empty when chosen by --name or $STAYD_SOCKET
+  std::string socket;     ///< path of the control socket; nothing may be listening there
+  std::string log_dir;    ///< where it is without a running supervisor (a running one says it in
+                          ///< Status); empty when only the socket is known ($STAYD_SOCKET)
+  std::string title;      ///< what a person calls it
+  std::string config;     ///< absolute path; empty when chosen by --name or $STAYD_SOCKET
+  bool is_guess = false;  ///< the configuration is invalid: folders that it may name are not known
 };
 
 /// The configuration file that `up` takes when it is given none: stayd.toml, then Procfile, in

@@ -175,4 +175,17 @@ TEST_CASE("connecting says who is missing") {
            "no supervisor is running for /srv/x/stayd.toml; start it with stayd up");
 }
 
+TEST_CASE("where the configuration is invalid, its folders are a guess, and told to be one") {
+  World world;
+  world.wish.file = world.write("srv/shop/stayd.toml");
+  REQUIRE(os::write_file(*world.wish.file, "[supervisor]\nruntime-dir = \n", 0644));
+  const auto target = find_target(world.wish);
+  REQUIRE(target);
+  CHECK(target->is_guess);
+  const auto refused = connect_to(*target);
+  REQUIRE_FALSE(refused);
+  CHECK_EQ(refused.error().exit_code, exit_no_supervisor);
+  CHECK(refused.error().message.find("which is invalid (stayd check") != std::string::npos);
+}
+
 }  // namespace stayd::app
