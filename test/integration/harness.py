@@ -14,11 +14,30 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
 STAYD = os.environ['STAYD']
 PATIENCE = 30.0
+# In front of a command: in a mount namespace without cgroups that can be written.
+NO_CGROUPS = ['unshare', '--mount', 'sh', '-c',
+              'mount -t tmpfs -o ro none /sys/fs/cgroup; exec "$@"', 'sh']
+
+
+def skip(why):
+    print('skipped: ' + why)
+    sys.exit(77)
+
+
+def needs_root():
+    if os.getuid() != 0:
+        skip('only root can be another user')
+
+
+def needs_mounts():
+    if subprocess.run(['unshare', '--mount', 'true'], stderr=subprocess.DEVNULL).returncode != 0:
+        skip('it mounts folders of its own, which this user may not')
 
 
 def toml_value(value):
@@ -73,6 +92,12 @@ def all_processes():
         if entry.isdigit() and (state := process_state(entry)):
             found[int(entry)] = state
     return found
+
+
+def others():
+    """Every process but PID 1 and this test's own; zombies left out."""
+    own = {1, os.getpid(), os.getppid()}
+    return {p for p, state in all_processes().items() if state != 'Z' and p not in own}
 
 
 def zombies():
