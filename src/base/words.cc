@@ -247,12 +247,15 @@ std::string printable(std::string_view bytes, std::size_t most_bytes) {
 }
 
 bool is_utf8(std::string_view bytes) {
-  while (!bytes.empty()) {
+  const auto is_ascii = [](char c) { return static_cast<unsigned char>(c) < 0x80; };
+  while (true) {
+    const auto other = std::ranges::find_if_not(bytes, is_ascii);
+    bytes.remove_prefix(static_cast<std::size_t>(other - bytes.begin()));
+    if (bytes.empty()) return true;
     const std::size_t length = utf8_length(bytes);
     if (length == 0) return false;
     bytes.remove_prefix(length);
   }
-  return true;
 }
 
 Result<std::vector<std::string>> split_shell_words(std::string_view text) {

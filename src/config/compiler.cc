@@ -32,6 +32,19 @@ std::optional<std::pair<std::string_view, std::int64_t>> parse_count(std::string
   return std::pair(text.substr(0, equals), *number);
 }
 
+std::vector<Environment::Variable> basics_of(const std::vector<std::string>& ours,
+                                             const Defaults& defaults) {
+  constexpr std::string_view usual_path =
+      "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  std::vector<Environment::Variable> basics;
+  basics.push_back({"PATH", escaped(value_in(ours, "PATH").value_or(usual_path))});
+  for (const char* name : {"HOME", "USER", "LOGNAME", "SHELL", "LANG", "TERM"}) {
+    if (name == std::string_view("TERM") && !defaults.foreground) continue;
+    if (const auto value = value_in(ours, name)) basics.push_back({name, escaped(*value)});
+  }
+  return basics;
+}
+
 void set_replicas(Value& table, std::int64_t count, Place place) {
   Value number;
   number.kind = ValueKind::integer;
@@ -58,18 +71,22 @@ void check_descriptors(const model::Spec& spec, std::uint64_t limit, Report& rep
 
 }  // namespace
 
-model::Spec Compiler::compile(const Documents& documents, const ReadOptions& options) {
+model::Spec Compiler::compile(Documents documents, const ReadOptions& options) {
   shown_from_ = options.current_folder;
   if (options.check_only) report_.set_check_only();
   if (options.restart) defaults_.restart = options.restart;
   read_supervisor(documents, options);
   check_templates(documents);
+  basics_ = basics_of(world_.environment(), defaults_);
   auto tables = merge_extended(documents, report_);
   apply_counts(documents, tables, options);
+  model::Spec spec;
+  spec.supervisor = supervisor_.supervisor;
+  spec.services.resize(tables.size());
   std::vector<ServiceDraft> drafts;
   drafts.reserve(tables.size());
   for (std::size_t i = 0; i < tables.size(); ++i) {
-    drafts.push_back(read_service(documents.services[i], tables[i]));
+    drafts.push_back(read_service(documents.services[i], tables[i], spec.services[i]));
   }
   for (ServiceDraft& draft : drafts) {
     ServiceCompiler(*this, draft).run();
@@ -77,8 +94,6 @@ model::Spec Compiler::compile(const Documents& documents, const ReadOptions& opt
     if (report_.is_full()) break;
   }
   resolve_graph(drafts, report_);
-  model::Spec spec;
-  spec.supervisor = supervisor_.supervisor;
   if (drafts.empty() && !report_.has_errors()) {
     report_.error({0, 0, 0, 1}, "there is no service in it", "add a table [service.NAME]");
   }
@@ -86,7 +101,6 @@ model::Spec Compiler::compile(const Documents& documents, const ReadOptions& opt
     report_.error(drafts.back().place,
                   "there are more than " + std::to_string(model::most_services) + " services");
   }
-  for (ServiceDraft& draft : drafts) spec.services.push_back(std::move(draft.service));
   check_descriptors(spec, world_.descriptor_limit(), report_);
   return spec;
 }
@@ -180,8 +194,9 @@ void Compiler::apply_counts(const Documents& documents, std::vector<Value>& tabl
   }
 }
 
-ServiceDraft Compiler::read_service(const NamedTable& named, const Value& table) {
-  ServiceDraft draft;
+ServiceDraft Compiler::read_service(const NamedTable& named, const Value& table,
+                                    model::Service& into) {
+  ServiceDraft draft{.service = into};
   draft.service.name = named.name;
   draft.place = named.place;
   draft.source = named.place.source;
@@ -196,7 +211,10 @@ ServiceDraft Compiler::read_service(const NamedTable& named, const Value& table)
 }
 
 void Compiler::check_templates(const Documents& documents) {
-  for (const NamedTable& one : documents.templates) read_service(one, one.table);
+  for (const NamedTable& one : documents.templates) {
+    model::Service unused;
+    read_service(one, one.table, unused);
+  }
 }
 
 const Assignments& Compiler::env_file(const Text& file, const std::string& path) {

@@ -35,7 +35,7 @@ class Compiler {
       : world_(world), sources_(sources), report_(report), defaults_(std::move(defaults)) {}
 
   /// `config_path` empty: `name` is the supervisor's. `shown_from` is for names of env-files.
-  model::Spec compile(const Documents& documents, const ReadOptions& options);
+  model::Spec compile(Documents documents, const ReadOptions& options);
 
  private:
   friend class ServiceCompiler;
@@ -43,7 +43,7 @@ class Compiler {
   void place_folders(const Documents& documents);
   void apply_counts(const Documents& documents, std::vector<Value>& tables,
                     const ReadOptions& options);
-  ServiceDraft read_service(const NamedTable& named, const Value& table);
+  ServiceDraft read_service(const NamedTable& named, const Value& table, model::Service& into);
   void check_templates(const Documents& documents);
   /// An env-file's lines, read once.
   const Assignments& env_file(const Text& file, const std::string& path);
@@ -52,6 +52,7 @@ class Compiler {
   Sources& sources_;
   Report& report_;
   Defaults defaults_;
+  std::vector<Environment::Variable> basics_;  ///< what each service has of our environment
   SupervisorDraft supervisor_;
   std::string shown_from_;
   std::uint32_t compiled_ = 0;  ///< services that are through

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <span>
 
 #include "base/text.h"
 #include "config/draft.h"
@@ -89,6 +90,9 @@ class DocumentReader {
   }
 
   void take_named(Entry& entry, std::vector<NamedTable>& into) {
+    into.reserve(into.size() + entry.value.entries.size());
+    // A file has no name twice: that is an error of syntax.
+    const std::span of_other_files(into);
     for (Entry& one : entry.value.entries) {
       if (!is_service_name(one.key)) {
         report_.error(one.place,
@@ -99,17 +103,17 @@ class DocumentReader {
             one.place,
             "[" + entry.key + "." + one.key + "] cannot be " + std::string(phrase(one.value.kind)),
             "expected a table");
-      } else if (const auto* first = find_named(into, one.key)) {
+      } else if (const auto* first = find_named(of_other_files, one.key)) {
         report_.error(one.place, "the " + entry.key + " \"" + one.key + "\" is defined twice",
                       "the first one is at " + report_.name_of(first->place));
       } else {
         check_keys(report_, Section::service, entry.key + "." + one.key, one.value);
-        into.push_back({one.key, one.place, std::move(one.value)});
+        into.push_back({std::move(one.key), one.place, std::move(one.value)});
       }
     }
   }
 
-  static const NamedTable* find_named(const std::vector<NamedTable>& list, std::string_view name) {
+  static const NamedTable* find_named(std::span<const NamedTable> list, std::string_view name) {
     const auto found = std::ranges::find(list, name, &NamedTable::name);
     return found == list.end() ? nullptr : &*found;
   }
@@ -163,19 +167,17 @@ std::string folder_of(std::string_view path) {
 }
 
 std::string join_path(std::string_view folder, std::string_view path) {
-  std::string joined =
-      path.starts_with('/') ? std::string(path) : std::string(folder).append("/").append(path);
-  std::vector<std::string_view> parts;
-  std::string_view rest = joined;
-  while (!rest.empty()) {
-    const auto part = rest.substr(0, rest.find('/'));
-    rest.remove_prefix(std::min(rest.size(), part.size() + 1));
-    if (part.empty() || part == ".") continue;
-    // ".." is kept: what it leads to depends on symbolic links, which only the kernel follows.
-    parts.push_back(part);
-  }
   std::string clean;
-  for (const auto part : parts) clean.append("/").append(part);
+  const auto append = [&](std::string_view rest) {
+    while (!rest.empty()) {
+      const auto part = rest.substr(0, rest.find('/'));
+      rest.remove_prefix(std::min(rest.size(), part.size() + 1));
+      // ".." is kept: what it leads to depends on symbolic links, which only the kernel follows.
+      if (!part.empty() && part != ".") clean.append("/").append(part);
+    }
+  };
+  if (!path.starts_with('/')) append(folder);
+  append(path);
   return clean.empty() ? "/" : clean;
 }
 

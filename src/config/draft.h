@@ -28,7 +28,7 @@ struct NamedDependency {
 };
 
 struct ServiceDraft {
-  model::Service service;
+  model::Service& service;   ///< what becomes of it
   Place place;               ///< of its name
   std::uint32_t source = 0;  ///< in whose folder relative paths begin
 

@@ -18,6 +18,16 @@ std::pair<std::string_view, std::string_view> split(std::string_view assignment)
 
 }  // namespace
 
+std::optional<std::string_view> value_in(const std::vector<std::string>& environment,
+                                         std::string_view name) {
+  for (const std::string& one : environment) {
+    if (one.size() > name.size() && one[name.size()] == '=' && one.starts_with(name)) {
+      return std::string_view(one).substr(name.size() + 1);
+    }
+  }
+  return std::nullopt;
+}
+
 void Environment::set(std::string_view name, std::string_view value) {
   if (name.empty()) return;
   const auto found = std::ranges::find(variables_, name, &Variable::name);
@@ -63,7 +73,7 @@ void Environment::expand_one(Pending& pending) {
   ++depth_;
   const Value& value = pending.entry->value;
   const Lookup look = [&](std::string_view name) { return find_for(pending, name); };
-  pending.value = expand({value.text, value.place, true}, look, report_).value_or("");
+  pending.value = expand(Written{value.text, value.place}, look, report_).value_or("");
   --depth_;
   pending.progress = Progress::done;
 }
@@ -83,11 +93,12 @@ std::optional<std::string> Environment::find_for(const Pending& asking, std::str
 }
 
 std::optional<std::string> Environment::special(std::string_view name) const {
-  if (name == "service") return specials_.service;
+  if (name == "service") return std::string(specials_.service);
   if (name == "config-dir") return escaped(specials_.config_dir);
   if (name == "state-dir") return escaped(specials_.state_dir);
   if (name == "runtime-dir") return escaped(specials_.runtime_dir);
-  if (name == "instance") return specials_.numbered ? "${instance}" : specials_.service;
+  if (name == "instance")
+    return std::string(specials_.numbered ? "${instance}" : specials_.service);
   if (name == "replica") return specials_.numbered ? "${replica}" : "1";
   return std::nullopt;
 }

@@ -18,17 +18,28 @@ namespace stayd::config {
 
 /// Specials that an environment does not decide: ${service}, ${config-dir}, ...
 struct Specials {
-  std::string service;
-  std::string config_dir;
-  std::string state_dir;
-  std::string runtime_dir;
+  std::string_view service;
+  std::string_view config_dir;
+  std::string_view state_dir;
+  std::string_view runtime_dir;
   bool numbered = false;  ///< ${instance} and ${replica} stay as they are
 };
+
+/// The value of NAME in NAME=VALUE lines.
+std::optional<std::string_view> value_in(const std::vector<std::string>& environment,
+                                         std::string_view name);
 
 class Environment {
  public:
   Environment(const Specials& specials, Report& report) : specials_(specials), report_(report) {}
 
+  struct Variable {
+    std::string name;
+    std::string value;  ///< escaped
+  };
+
+  /// Takes all of `variables` as the lowest layer.
+  void begin_with(const std::vector<Variable>& variables) { variables_ = variables; }
   /// Layers below `env`, in order; a later value replaces an earlier one.
   void set(std::string_view name, std::string_view value);
   void set_all(const std::vector<std::string>& assignments);
@@ -52,11 +63,6 @@ class Environment {
     Progress progress = Progress::waiting;
     std::string value;
   };
-  struct Variable {
-    std::string name;
-    std::string value;  ///< escaped
-  };
-
   [[nodiscard]] std::optional<std::string> special(std::string_view name) const;
   [[nodiscard]] std::optional<std::string> below(std::string_view name) const;
   void expand_one(Pending& pending);

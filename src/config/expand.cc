@@ -12,11 +12,11 @@ bool begins_name(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z
 
 class Expansion {
  public:
-  Expansion(const Text& text, const Lookup& lookup, Report& report)
-      : text_(text), lookup_(lookup), report_(report) {}
+  Expansion(const Written& written, const Lookup& lookup, Report& report)
+      : written_(written), lookup_(lookup), report_(report) {}
 
   std::optional<std::string> run() {
-    std::string_view rest = text_.text;
+    std::string_view rest = written_.text;
     while (!rest.empty()) {
       const auto dollar = rest.find('$');
       out_.append(rest.substr(0, dollar));
@@ -30,7 +30,8 @@ class Expansion {
 
  private:
   std::nullopt_t fail(std::string_view what, std::string hint) {
-    report_.error(text_.place, "in \"" + printable(text_.text, 80) + "\": " + std::string(what),
+    report_.error(written_.place,
+                  "in \"" + printable(written_.text, 80) + "\": " + std::string(what),
                   std::move(hint));
     return std::nullopt;
   }
@@ -73,7 +74,7 @@ class Expansion {
     return true;
   }
 
-  const Text& text_;
+  Written written_;
   const Lookup& lookup_;
   Report& report_;
   std::string out_;
@@ -82,22 +83,21 @@ class Expansion {
 }  // namespace
 
 std::string escaped(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) out.append(c == '$' ? 2 : 1, c);
+  std::string out(text);
+  for (auto at = out.find('$'); at != std::string::npos; at = out.find('$', at + 2)) {
+    out.insert(at, 1, '$');
+  }
   return out;
 }
 
-std::optional<std::string> expand(const Text& text, const Lookup& lookup, Report& report) {
-  return Expansion(text, lookup, report).run();
+std::optional<std::string> expand(const Written& written, const Lookup& lookup, Report& report) {
+  return Expansion(written, lookup, report).run();
 }
 
 std::string unescaped(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  while (!text.empty()) {
-    out.push_back(text[0]);
-    text.remove_prefix(text.starts_with("$$") ? 2 : 1);
+  std::string out(text);
+  for (auto at = out.find("$$"); at != std::string::npos; at = out.find("$$", at + 1)) {
+    out.erase(at, 1);
   }
   return out;
 }

@@ -22,8 +22,17 @@ using Lookup = std::function<std::optional<std::string>(std::string_view name)>;
 /// Doubles every dollar.
 std::string escaped(std::string_view text);
 
+/// A text from the file, where it stands.
+struct Written {
+  std::string_view text;
+  Place place;
+};
+
 /// The text in escaped form, or none after a report at its place.
-std::optional<std::string> expand(const Text& text, const Lookup& lookup, Report& report);
+std::optional<std::string> expand(const Written& written, const Lookup& lookup, Report& report);
+inline std::optional<std::string> expand(const Text& text, const Lookup& lookup, Report& report) {
+  return expand(Written{text.text, text.place}, lookup, report);
+}
 
 /// An escaped text as it is to be, where nothing in it differs by instance.
 std::string unescaped(std::string_view text);

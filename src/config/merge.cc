@@ -56,6 +56,12 @@ std::size_t size_of(const Value& value) {
   return size;
 }
 
+/// The name in "extends", or nullptr.
+const Value* base_of(const Value& service) {
+  const Value* extends = service.find("extends");
+  return extends != nullptr && extends->is(ValueKind::text) ? extends : nullptr;
+}
+
 class Merger {
  public:
   Merger(const Documents& documents, Report& report) : documents_(documents), report_(report) {}
@@ -66,8 +72,8 @@ class Merger {
   Value whole(const NamedTable& one) {
     Value own = one.table;
     expand_short_forms(own);
-    const Value* extends = own.find("extends");
-    if (extends == nullptr || !extends->is(ValueKind::text)) return own;
+    const Value* extends = base_of(own);
+    if (extends == nullptr) return own;
     const NamedTable* base = find(extends->text);
     if (base == nullptr) {
       report_unknown(*extends);
@@ -128,12 +134,20 @@ class Merger {
 
 }  // namespace
 
-std::vector<Value> merge_extended(const Documents& documents, Report& report) {
-  std::vector<Value> all;
-  all.reserve(documents.services.size());
+std::vector<Value> merge_extended(Documents& documents, Report& report) {
+  std::vector<NamedTable>& services = documents.services;
+  std::vector<Value> all(services.size());
   Merger merger(documents, report);
-  for (const NamedTable& service : documents.services) all.push_back(merger.whole(service));
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (base_of(services[i].table) != nullptr) all[i] = merger.whole(services[i]);
+  }
   for (const NamedTable& unused : documents.templates) merger.whole(unused);
+  // Only now, since others may extend them.
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (base_of(services[i].table) != nullptr) continue;
+    all[i] = std::move(services[i].table);
+    expand_short_forms(all[i]);
+  }
   return all;
 }
 

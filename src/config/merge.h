@@ -9,7 +9,8 @@
 namespace stayd::config {
 
 /// Each service's whole table, in the order of documents.services: its own keys over those that it
-/// extends, tables merged, other values replaced. Unknown names and cycles are reported.
-std::vector<Value> merge_extended(const Documents& documents, Report& report);
+/// extends, tables merged, other values replaced. Unknown names and cycles are reported. Takes the
+/// tables out of `documents`.
+std::vector<Value> merge_extended(Documents& documents, Report& report);
 
 }  // namespace stayd::config

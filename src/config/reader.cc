@@ -52,14 +52,15 @@ std::expected<Compiled, Diagnostics> read_configuration(World& world, const Read
     return finish({}, sources, report);
   }
   if (report.has_errors() && documents.services.empty()) return finish({}, sources, report);
-  auto spec = Compiler(world, sources, report, std::move(defaults)).compile(documents, options);
+  auto spec =
+      Compiler(world, sources, report, std::move(defaults)).compile(std::move(documents), options);
   return finish(std::move(spec), sources, report);
 }
 
 std::expected<Compiled, Diagnostics> read_run(World& world, const RunRequest& request) {
   Sources sources;
   Report report(sources);
-  const Documents documents = documents_of_options(request, sources, report);
+  Documents documents = documents_of_options(request, sources, report);
   const Defaults defaults{.pass_status = true,
                           .inherit_env = true,
                           .format = model::ConsoleFormat::plain,
@@ -67,7 +68,7 @@ std::expected<Compiled, Diagnostics> read_run(World& world, const RunRequest& re
                           .restart = std::nullopt};
   const ReadOptions options{
       .current_folder = request.current_folder, .name = request.name, .restart = std::nullopt};
-  auto spec = Compiler(world, sources, report, defaults).compile(documents, options);
+  auto spec = Compiler(world, sources, report, defaults).compile(std::move(documents), options);
   return finish(std::move(spec), sources, report);
 }
 

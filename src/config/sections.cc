@@ -11,7 +11,8 @@ std::string in_section(const SectionInfo& section, std::string_view owner) {
 
 /// The section that the table of a service's key is, if it is one: restart, ready, log, ...
 const SectionInfo* section_below(Section section, const Key& key) {
-  if (section != Section::service) return nullptr;
+  const bool may_be_table = key.type == ValueType::table || key.type == ValueType::restart;
+  if (section != Section::service || !may_be_table) return nullptr;
   for (const SectionInfo& one : sections()) {
     if (one.key == key.name) return &one;
   }

@@ -9,24 +9,6 @@
 #include "config/address.h"
 
 namespace stayd::config {
-namespace {
-
-constexpr std::string_view default_path =
-    "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-
-/// The value of NAME in NAME=VALUE lines.
-std::optional<std::string_view> value_in(const std::vector<std::string>& environment,
-                                         std::string_view name) {
-  for (const std::string& one : environment) {
-    if (one.size() > name.size() && one[name.size()] == '=' && one.starts_with(name)) {
-      return std::string_view(one).substr(name.size() + 1);
-    }
-  }
-  return std::nullopt;
-}
-
-}  // namespace
-
 ServiceCompiler::ServiceCompiler(Compiler& compiler, ServiceDraft& draft)
     : compiler_(compiler),
       draft_(draft),
@@ -54,14 +36,14 @@ void ServiceCompiler::run() {
 }
 
 void ServiceCompiler::check_type() {
-  const std::string heading = "[service." + draft_.service.name + "]";
+  const auto heading = [&] { return "[service." + draft_.service.name + "]"; };
   const bool is_group = draft_.service.type == model::ServiceType::group;
   if (!is_group && draft_.command == nullptr) {
-    report().error(draft_.place, heading + " has no command",
+    report().error(draft_.place, heading() + " has no command",
                    "add command = [\"PROGRAM\", \"ARGUMENT\", ...], or type = \"group\"");
   }
   if (is_group && draft_.command != nullptr) {
-    report().error(draft_.command->place, heading + " is a group and has no process",
+    report().error(draft_.command->place, heading() + " is a group and has no process",
                    "take out command, or type = \"group\"");
   }
   if (draft_.shell && draft_.command != nullptr && !draft_.command->is(ValueKind::text)) {
@@ -91,7 +73,7 @@ void ServiceCompiler::check_permissions() {
 }
 
 void ServiceCompiler::build_environment(const std::optional<User>& user) {
-  set_basics();
+  environment_.begin_with(compiler_.basics_);
   environment_.set_all(compiler_.defaults_.below_ours);
   inherit();
   if (user && draft_.user.given) set_user(*user);
@@ -104,16 +86,6 @@ void ServiceCompiler::build_environment(const std::optional<User>& user) {
     const auto port = first_port + ports_of_a_line * compiler_.compiled_;
     if (port <= 65'535) execution().port_base = static_cast<std::uint16_t>(port);
   }
-}
-
-void ServiceCompiler::set_basics() {
-  const auto& ours = world().environment();
-  environment_.set("PATH", value_in(ours, "PATH").value_or(default_path));
-  for (const std::string_view name : {"HOME", "USER", "LOGNAME", "SHELL", "LANG"}) {
-    if (const auto value = value_in(ours, name)) environment_.set(name, *value);
-  }
-  if (!compiler_.defaults_.foreground) return;
-  if (const auto value = value_in(ours, "TERM")) environment_.set("TERM", *value);
 }
 
 void ServiceCompiler::inherit() {
@@ -162,11 +134,13 @@ void ServiceCompiler::resolve_directory() {
     path = join_path(path, *expanded);
   }
   execution().directory = path;
+  if (!has_instance_text(path)) {
+    folder_ = unescaped(path);
+    return check_directory(folder_, place);
+  }
   model::Service probe{.name = draft_.service.name, .numbered = draft_.service.numbered};
   constexpr std::uint32_t most_checked = 16;
-  const bool differs = has_instance_text(path);
-  const auto count = differs ? std::min(draft_.service.replicas, most_checked) : 1;
-  for (std::uint32_t replica = count; replica >= 1; --replica) {
+  for (auto replica = std::min(draft_.service.replicas, most_checked); replica >= 1; --replica) {
     probe.execution.directory = path;
     probe.execution.has_instance_text = true;
     folder_ = model::for_instance(probe, replica).execution.directory;
@@ -190,20 +164,22 @@ void ServiceCompiler::check_directory(const std::string& path, Place place) {
 
 std::vector<std::string> ServiceCompiler::argv_of(const Value& command, bool shell) {
   if (shell) return {"/bin/sh", "-c", escaped(command.text)};
-  std::vector<Text> words;
+  std::vector<Written> words;
+  Result<std::vector<std::string>> split;
   if (command.is(ValueKind::array)) {
-    for (const Value& item : command.items) words.push_back({item.text, item.place, true});
+    for (const Value& item : command.items) words.push_back({item.text, item.place});
   } else {
-    auto split = split_shell_words(command.text);
+    split = split_shell_words(command.text);
     if (!split) {
       report().error(command.place, split.error().message, "quotes are those of a POSIX shell");
       return {};
     }
-    for (std::string& word : *split) words.push_back({std::move(word), command.place, true});
+    for (const std::string& word : *split) words.push_back({word, command.place});
   }
   if (words.empty()) report().error(command.place, "the command is empty");
   std::vector<std::string> argv;
-  for (const Text& word : words) {
+  argv.reserve(words.size());
+  for (const Written& word : words) {
     auto expanded = expand(word, environment_.lookup(), report());
     if (!expanded && argv.empty()) return {};
     argv.push_back(std::move(expanded).value_or(""));

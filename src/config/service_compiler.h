@@ -21,7 +21,6 @@ class ServiceCompiler {
   void check_permissions();
 
   void build_environment(const std::optional<User>& user);
-  void set_basics();
   void inherit();
   void set_user(const User& user);
   void read_env_files();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/toml_tree.h"
 
-#define TOML_EXCEPTIONS 0
+#define TOML_EXCEPTIONS 1
 #define TOML_ENABLE_FORMATTERS 0
 #define TOML_UNDEF_MACROS 1
 #define TOML_FLOAT_CHARCONV 1  // else it reads numbers by iostreams and locales, 0.4 MB of them
@@ -65,7 +65,7 @@ std::uint32_t find_long_chain(std::string_view line) {
 std::optional<TooDeep> find_too_deep(std::string_view text) {
   for (TooDeep at; !text.empty(); ++at.line) {
     const auto line = text.substr(0, text.find('\n'));
-    at.column = find_long_chain(line);
+    at.column = line.size() > most_dots ? find_long_chain(line) : 0;
     if (at.column != 0) return at;
     text.remove_prefix(std::min(text.size(), line.size() + 1));
   }
@@ -88,40 +88,56 @@ class Converter {
  public:
   explicit Converter(std::uint32_t source) : source_(source) {}
 
-  Value convert(const toml::node& node) {
-    Value value;
+  /// Takes the texts out of `node`.
+  void convert(toml::node& node, Value& value) {
     value.place = place_of(node.source());
-    if (const auto* table = node.as_table()) {
-      take_table(value, *table);
-    } else if (const auto* array = node.as_array()) {
-      value.kind = ValueKind::array;
-      for (const toml::node& item : *array) value.items.push_back(convert(item));
-    } else if (const auto* text = node.as_string()) {
-      value.text = text->get();
-    } else if (const auto* integer = node.as_integer()) {
-      value.kind = ValueKind::integer;
-      value.integer = integer->get();
-    } else if (const auto* real = node.as_floating_point()) {
-      value.kind = ValueKind::real;
-      value.real = real->get();
-    } else if (const auto* boolean = node.as_boolean()) {
-      value.kind = ValueKind::boolean;
-      value.boolean = boolean->get();
-    } else {
-      value.kind = ValueKind::date;
+    switch (node.type()) {
+      case toml::node_type::table: return take_table(value, *node.as_table());
+      case toml::node_type::array: return take_array(value, *node.as_array());
+      case toml::node_type::string: value.text = std::move(node.as_string()->get()); return;
+      case toml::node_type::integer:
+        value.kind = ValueKind::integer;
+        value.integer = node.as_integer()->get();
+        return;
+      case toml::node_type::floating_point:
+        value.kind = ValueKind::real;
+        value.real = node.as_floating_point()->get();
+        return;
+      case toml::node_type::boolean:
+        value.kind = ValueKind::boolean;
+        value.boolean = node.as_boolean()->get();
+        return;
+      case toml::node_type::none:
+      case toml::node_type::date:
+      case toml::node_type::time:
+      case toml::node_type::date_time: value.kind = ValueKind::date; return;
     }
-    return value;
   }
 
  private:
+  void take_array(Value& value, toml::array& array) {
+    value.kind = ValueKind::array;
+    value.items.resize(array.size());
+    for (std::size_t i = 0; i < array.size(); ++i) convert(array[i], value.items[i]);
+  }
+
   /// toml++ sorts by name; a person reads by line.
-  void take_table(Value& value, const toml::table& table) {
+  void take_table(Value& value, toml::table& table) {
     value.kind = ValueKind::table;
-    for (const auto& [key, node] : table) {
-      value.entries.push_back({std::string(key.str()), place_of(key.source()), convert(node)});
+    std::vector<std::pair<const toml::key*, toml::node*>> in_file_order;
+    in_file_order.reserve(table.size());
+    for (auto&& [key, node] : table) in_file_order.emplace_back(&key, &node);
+    std::ranges::sort(in_file_order, {}, [](const auto& entry) {
+      const toml::source_position& at = entry.first->source().begin;
+      return std::tuple(at.line, at.column);
+    });
+    value.entries.resize(table.size());
+    for (std::size_t i = 0; i < in_file_order.size(); ++i) {
+      const auto [key, node] = in_file_order[i];
+      value.entries[i].key = key->str();
+      value.entries[i].place = place_of(key->source());
+      convert(*node, value.entries[i].value);
     }
-    std::ranges::stable_sort(
-        value.entries, {}, [](const Entry& e) { return std::tuple(e.place.line, e.place.column); });
   }
 
   [[nodiscard]] Place place_of(const toml::source_region& region) const {
@@ -165,12 +181,15 @@ std::optional<Value> parse_toml(const Sources& sources, std::uint32_t number, Re
                  "a key of more than " + std::to_string(most_dots) + " parts");
     return std::nullopt;
   }
-  const toml::parse_result result = toml::parse(std::string_view(text));
-  if (!result) {
-    report_syntax_error(result.error(), number, report);
+  try {
+    toml::table result = toml::parse(std::string_view(text));
+    Value value;
+    Converter(number).convert(result, value);
+    return value;
+  } catch (const toml::parse_error& error) {
+    report_syntax_error(error, number, report);
     return std::nullopt;
   }
-  return Converter(number).convert(result.table());
 }
 
 }  // namespace stayd::config

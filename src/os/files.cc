@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
@@ -165,18 +166,22 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
                    "cannot read " + path + ": " +
                        (status.is_folder ? "it is a folder" : "not a regular file"));
   }
-  std::string content;
-  std::array<char, 4096> piece;
-  if (status.size <= limit) content.reserve(status.size);
-  for (;;) {
-    const ssize_t got = retry([&] { return ::read(fd.number(), piece.data(), piece.size()); });
+  // Files in /proc say that they have no bytes, and others grow: read until nothing comes.
+  constexpr std::size_t least_room = 4096;
+  std::string content(std::max(std::min<std::size_t>(status.size, limit) + 1, least_room), '\0');
+  for (std::size_t size = 0;;) {
+    if (size == content.size()) content.resize(size + std::max(size, least_room));
+    const ssize_t got =
+        retry([&] { return ::read(fd.number(), content.data() + size, content.size() - size); });
     if (got < 0) return last_error(quoted("cannot read ", path));
-    if (got == 0) return content;
-    if (content.size() + static_cast<std::size_t>(got) > limit) {
+    size += static_cast<std::size_t>(got);
+    if (size > limit) {
       return failure(EFBIG, "cannot read " + path + ": larger than the limit of " +
                                 std::to_string(limit) + " bytes");
     }
-    content.append(piece.data(), static_cast<std::size_t>(got));
+    if (got != 0) continue;
+    content.resize(size);
+    return content;
   }
 }
 
