@@ -144,23 +144,25 @@ int await_readiness(const std::string& socket, std::vector<std::string> names, D
   return code;
 }
 
-int start_in_background(Prepared prepared, const model::Spec& spec, Duration timeout) {
+int start_in_background(Prepared prepared, std::vector<std::string> names, Duration timeout) {
   const std::string socket = prepared.socket;
   const auto keeper = start_keeper(std::move(prepared));
   if (!keeper) return report(not_started(keeper.error()));
   if (const std::string why = await_report(*keeper); !why.empty()) {
     return report({exit_failed, why});
   }
-  return await_readiness(socket, awaited(spec), timeout);
+  return await_readiness(socket, std::move(names), timeout);
 }
 
-int start(const model::Spec& spec, const LoadOptions& options, Duration timeout) {
+int start(model::Spec spec, const LoadOptions& options, Duration timeout) {
   auto folders = prepare_folders(spec.supervisor, options.launch, lock_patience);
   if (!folders) return report(not_started(folders.error()));
-  auto prepared = prepare(spec, std::move(*folders));
+  std::vector<std::string> names;
+  if (options.launch == Launch::background) names = awaited(spec);
+  auto prepared = prepare(std::move(spec), std::move(*folders));
   if (!prepared) return report(not_started(prepared.error()));
   if (options.launch == Launch::background) {
-    return start_in_background(std::move(*prepared), spec, timeout);
+    return start_in_background(std::move(*prepared), std::move(names), timeout);
   }
   return report({exit_own_failure, become_keeper(std::move(*prepared)).message});
 }
@@ -189,7 +191,7 @@ int up_main(std::span<char* const> arguments) {
   show_problems(loaded ? loaded->warnings : loaded.error());
   if (!loaded) return exit_configuration;
   if (const auto trouble = enable_only(loaded->spec, given->operands())) return report(*trouble);
-  return start(loaded->spec, *options, timeout->value_or(readiness_patience));
+  return start(std::move(loaded->spec), *options, timeout->value_or(readiness_patience));
 }
 
 }  // namespace stayd::app
