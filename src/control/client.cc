@@ -62,6 +62,8 @@ Result<std::string_view> Client::receive(Instant deadline) {
       continue;
     }
     if (*count == 0) return failure(ECONNRESET, "the supervisor ended the connection");
+    // There is more of it: pages that it does not fill cost nothing.
+    if (*count == buffer.size()) frames_.reserve(most_message_bytes);
     if (frames_.append({buffer.data(), *count}) == FrameState::too_long) {
       return failure("the supervisor's reply is too long");
     }

@@ -26,6 +26,8 @@ class FrameReader {
   FrameState append(std::string_view bytes);
   /// The next whole message, without its NUL; valid until the next call of append or next.
   std::optional<std::string_view> next();
+  /// Makes room, so that what comes need not move as it grows.
+  void reserve(std::size_t bytes) { bytes_.reserve(bytes); }
   /// Forgets everything and gives its memory back.
   void clear();
   /// Whether a whole message waits.

@@ -64,7 +64,7 @@ struct Unit {
 
 /// Bytes of the CSI sequence at the beginning; 0: there is none.
 std::size_t sequence_bytes(std::string_view text) {
-  if (!text.starts_with("\x1b[")) return 0;
+  if (text[0] != '\x1b' || !text.starts_with("\x1b[")) return 0;
   const auto last = std::ranges::find_if(text.substr(2), [](char c) { return c >= 0x40; });
   return last == text.end() ? 0 : static_cast<std::size_t>(last - text.begin()) + 1;
 }
@@ -75,9 +75,11 @@ std::size_t columns_of(char32_t code_point) {
 }
 
 Unit first_unit(std::string_view text) {
-  if (const auto bytes = sequence_bytes(text); bytes != 0) return {bytes, 0};
   const auto lead = static_cast<unsigned char>(text[0]);
-  if (lead < 0x80) return {};
+  if (lead < 0x80) {
+    const std::size_t bytes = sequence_bytes(text);
+    return bytes == 0 ? Unit{} : Unit{bytes, 0};
+  }
   const std::size_t bytes = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc0 ? 2 : 1;
   if (bytes == 1 || bytes > text.size()) return {};
   char32_t code_point = lead & (0xffU >> (bytes + 1));

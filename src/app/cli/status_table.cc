@@ -14,8 +14,7 @@ using control::InstanceView;
 using core::Phase;
 
 enum Column : std::uint8_t { service, state, health, since, pid, restarts, memory, cpu, note };
-constexpr std::size_t column_count = 9;
-using Row = std::array<std::string, column_count>;
+constexpr std::size_t column_count = note + 1;
 
 struct Heading {
   std::string_view text;
@@ -81,48 +80,68 @@ std::string note_of(const InstanceView& instance, WallTime now) {
 
 std::string or_dash(std::string_view text) { return text.empty() ? "-" : printable(text); }
 
-Row row_of(const InstanceView& instance, WallTime now) {
-  Row row;
-  row[service] = printable(instance.instance);
-  row[state] = printable(instance.phase);
-  row[health] = or_dash(instance.health);
-  row[since] = age(instance.since, now);
-  row[pid] = instance.pid == 0 ? "-" : std::to_string(instance.pid);
-  row[restarts] = std::to_string(instance.restarts);
-  row[memory] = memory_cell(instance.usage);
-  row[cpu] = cpu_cell(instance, now);
-  row[note] = note_of(instance, now);
-  return row;
-}
-
-void append_padded(std::string& out, std::string_view text, std::size_t width) {
-  out.append(text);
-  const auto used = display_width(text);
-  if (used < width) out.append(width - used, ' ');
-}
-
-using Widths = std::array<std::size_t, column_count>;
-
-/// Everything of a row behind its mark.
-std::string cells(const Row& row, const Widths& widths, std::string_view colour,
-                  std::string_view end) {
-  std::string text;
-  for (std::size_t i = 0; i < column_count; ++i) {
-    if (i == state) text.append(colour);
-    append_padded(text, row[i], i == note ? 0 : widths[i] + gap);
-    if (i == state) text.append(end);
+/// What stands in the table, cell by cell, all of it in one text.
+class Cells {
+ public:
+  /// With the heading, in a table of `rows` in all.
+  void begin(std::size_t rows) {
+    constexpr std::size_t usual_row_bytes = 48;
+    cells_.reserve(rows * column_count);
+    text_.reserve(rows * usual_row_bytes);
+    for (const Heading& heading : headings) {
+      widths_[cells_.size()] = heading.least_width;
+      add(heading.text);
+    }
   }
-  text.erase(text.find_last_not_of(' ') + 1);
-  return text;
-}
 
-Widths widths_of(const std::vector<Row>& rows) {
-  Widths widths{};
-  for (std::size_t i = 0; i < column_count; ++i) {
-    widths[i] = std::max(headings[i].least_width, headings[i].text.size());
-    for (const Row& row : rows) widths[i] = std::max(widths[i], display_width(row[i]));
+  void add(std::string_view text) {
+    std::size_t& widest = widths_[cells_.size() % column_count];
+    const std::size_t width = display_width(text);
+    widest = std::max(widest, width);
+    cells_.push_back({text_.size(), width});
+    text_.append(text);
   }
-  return widths;
+
+  /// Everything of a row behind its mark, where row 0 is the heading; `colour` is the state's.
+  void append_row(std::string& line, std::size_t row, std::string_view colour,
+                  std::string_view end) const {
+    for (std::size_t i = 0; i < column_count; ++i) {
+      const Cell& cell = cells_[row * column_count + i];
+      if (i == state) line.append(colour);
+      line.append(text_of(row * column_count + i));
+      if (i != note) line.append(widths_[i] + gap - cell.width, ' ');
+      if (i == state) line.append(end);
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+  }
+
+ private:
+  struct Cell {
+    std::size_t begin;  ///< in text_
+    std::size_t width;
+  };
+  [[nodiscard]] std::string_view text_of(std::size_t index) const {
+    const std::size_t begin = cells_[index].begin;
+    const std::size_t end = index + 1 == cells_.size() ? text_.size() : cells_[index + 1].begin;
+    return std::string_view(text_).substr(begin, end - begin);
+  }
+
+  std::string text_;
+  std::vector<Cell> cells_;
+  std::array<std::size_t, column_count> widths_{};
+};
+
+/// In the order of the columns.
+void add_row(Cells& cells, const InstanceView& instance, WallTime now) {
+  cells.add(printable(instance.instance));
+  cells.add(printable(instance.phase));
+  cells.add(or_dash(instance.health));
+  cells.add(age(instance.since, now));
+  cells.add(instance.pid == 0 ? "-" : std::to_string(instance.pid));
+  cells.add(std::to_string(instance.restarts));
+  cells.add(memory_cell(instance.usage));
+  cells.add(cpu_cell(instance, now));
+  cells.add(note_of(instance, now));
 }
 
 void append_line(std::string& out, std::string_view line, const Style& style) {
@@ -207,23 +226,20 @@ std::string phase_mark(const InstanceView& instance, const Style& style) {
 }
 
 std::string render_status(const StatusTable& table) {
-  std::vector<Row> rows;
-  rows.reserve(table.instances.size());
-  for (const auto& instance : table.instances) rows.push_back(row_of(instance, table.now));
-  const Widths widths = widths_of(rows);
+  Cells cells;
+  cells.begin(table.instances.size() + 1);
+  for (const auto& instance : table.instances) add_row(cells, instance, table.now);
   std::string out;
-  out.reserve(rows.size() * 96 + 256);
+  out.reserve(table.instances.size() * 96 + 256);
   append_line(out, head_line(table), table.style);
-  Row heading;
-  for (std::size_t i = 0; i < column_count; ++i) heading[i] = headings[i].text;
-  append_line(out, "  " + cells(heading, widths, {}, {}), table.style);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
+  std::string line = "  ";
+  cells.append_row(line, 0, {}, {});
+  append_line(out, line, table.style);
+  for (std::size_t i = 0; i < table.instances.size(); ++i) {
     const auto& instance = table.instances[i];
-    const auto colour = phase_colour(instance, table.style);
-    append_line(out,
-                phase_mark(instance, table.style) + " " +
-                    cells(rows[i], widths, colour, end_of_colour(table.style)),
-                table.style);
+    line = phase_mark(instance, table.style) + " ";
+    cells.append_row(line, i + 1, phase_colour(instance, table.style), end_of_colour(table.style));
+    append_line(out, line, table.style);
   }
   return out;
 }
