@@ -299,7 +299,7 @@ void Containment::set_deadline(Instant now, bool was_due) {
 void Containment::release(const ContainedRun& run, Leaf& leaf, LeafUse use) {
   forget(run.instance, run.run);
   if (!uses_leaf(run)) return;
-  if (use == LeafUse::again_soon && !leaf.killed) return;
+  if (use == LeafUse::kept && !leaf.killed) return;
   remove_leaf(leaf_name(run.name, leaf.number));
   leaf = {};
 }

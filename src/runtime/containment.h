@@ -67,7 +67,7 @@ struct Owner {
   std::int32_t session = 0;
 };
 
-enum class LeafUse : std::uint8_t { again_soon, no_more };
+enum class LeafUse : std::uint8_t { kept, over };
 
 class Containment {
  public:
@@ -123,8 +123,8 @@ class Containment {
   /// To be watched for being readable; invalid without cgroups.
   [[nodiscard]] os::FdView fd() const;
 
-  /// The run is over: forgets it. A leaf that will not be used again is removed, and `leaf`
-  /// emptied.
+  /// The run is over: forgets it. A leaf that is not kept for the next run or for remove_all, or
+  /// that was killed, is removed, and `leaf` emptied.
   void release(const ContainedRun& run, Leaf& leaf, LeafUse use);
   /// At the supervisor's very end: removes all leaves and the base.
   void remove_all();

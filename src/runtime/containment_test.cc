@@ -57,7 +57,7 @@ TEST_CASE("row 12: in a leaf, what daemonized itself is found, and dies") {
   CHECK(becomes_empty(in.containment, web));
   CHECK(os::exists(in.path_of(web)));
   const std::string path = in.path_of(web);
-  in.containment.release(web.contained(), web.leaf, LeafUse::again_soon);
+  in.containment.release(web.contained(), web.leaf, LeafUse::kept);
   CHECK_FALSE(os::exists(path));  // killed: not kept, whoever asks
   CHECK(web.leaf.number == 0);
 }
@@ -75,7 +75,7 @@ TEST_CASE("what leaves nothing is empty at once, and its leaf is used again") {
   in.containment.await_empty(web.contained());
   CHECK(is_empty_now(in.containment));
   CHECK_FALSE(is_empty_now(in.containment));  // told once
-  in.containment.release(web.contained(), web.leaf, LeafUse::again_soon);
+  in.containment.release(web.contained(), web.leaf, LeafUse::kept);
   web.run = web.next_run();
   start(in.containment, web, "echo up");
   CHECK(web.leaf.number == number);
@@ -278,7 +278,7 @@ TEST_CASE("without cgroups: what leaves nothing is empty at the next look") {
   containment.await_empty(web.contained());
   CHECK(is_empty_now(containment));
   CHECK_FALSE(is_empty_now(containment));
-  containment.release(web.contained(), web.leaf, LeafUse::no_more);
+  containment.release(web.contained(), web.leaf, LeafUse::over);
 }
 
 TEST_CASE("row 13: without cgroups, a fork bomb of TERM-proof processes dies") {

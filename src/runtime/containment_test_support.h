@@ -127,7 +127,7 @@ inline void put_away(Containment& containment, Service& service) {
   if (service.process.process.valid()) finish_main(service);
   containment.await_empty(service.contained());
   CHECK(becomes_empty(containment, service));
-  containment.release(service.contained(), service.leaf, LeafUse::no_more);
+  containment.release(service.contained(), service.leaf, LeafUse::over);
 }
 
 /// Prints its line from a grandchild in a session of its own that ignores TERM, and ends itself.

@@ -232,8 +232,10 @@ void Supervisor::release(const core::Action& action) {
   reaper_.forget(action.instance);
   const ContainedRun what = contained(action.instance);
   Leaf leaf = what.leaf;
-  const bool again = state_.at(action.instance).want == core::Want::up;
-  containment_.release(what, leaf, again ? LeafUse::again_soon : LeafUse::no_more);
+  // Going down, leaves wait for the end: until then the processors are for what is dying.
+  const bool keep =
+      state_.at(action.instance).want == core::Want::up || state_.supervisor().shutting_down;
+  containment_.release(what, leaf, keep ? LeafUse::kept : LeafUse::over);
   run.record = {};
   set_leaf(run.record, leaf);
 }
