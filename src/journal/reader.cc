@@ -2,285 +2,389 @@
 #include "journal/reader.h"
 
 #include <algorithm>
-#include <array>
-#include <string_view>
 #include <utility>
 
-#include "journal/instance_folder.h"
-#include "os/file_bytes.h"
 #include "os/files.h"
 
 namespace stayd::journal {
 
-namespace {
-
-constexpr std::size_t block_bytes = 64u << 10;
-// An index of a segment of 16 MiB is rarely larger than 1 MiB; beyond this, times are left out.
-constexpr std::size_t most_index_bytes = 64u << 20;
-
-}  // namespace
-
 Result<LogReader> LogReader::open(const std::string& folder, LogKind kind) {
-  LogReader reader(folder, kind);
   TRY(os::open_folder(folder));
-  const auto closed = reader.closed_segments();
-  reader.number_ = 0;
-  (void)reader.open_next_segment();
-  return reader;
+  return LogReader(folder, kind);
 }
 
-std::vector<std::uint64_t> LogReader::closed_segments() const {
-  const auto folder = os::open_folder(folder_);
-  if (!folder) return {};
-  return content_of(folder->view(), kind_).texts;
-}
+// ---- where it stands
 
-std::string LogReader::path(bool index) const {
-  if (index) return index_path(closed_);
-  return folder_ + "/" + (closed_ ? closed_text_name(kind_, *closed_) : current_text_name(kind_));
-}
-
-std::string LogReader::index_path(std::optional<std::uint64_t> closed) const {
-  return folder_ + "/" + (closed ? closed_index_name(kind_, *closed) : current_index_name(kind_));
-}
-
-bool LogReader::open_segment(std::optional<std::uint64_t> closed, std::uint64_t number) {
-  const auto before = std::exchange(closed_, closed);
-  auto text = os::open_file(path(false), os::OpenFor::read);
-  const auto status = text ? os::status_of(text->view()) : Result<os::FileStatus>();
-  if (!text || !status || !status->is_regular) {
-    closed_ = before;
-    return false;
-  }
-  text_ = std::move(*text);
-  inode_ = status->inode;
-  number_ = number;
-  offset_ = 0;
+void LogReader::begin_segment() {
+  offset_ = buffer_from_ = 0;
   buffer_.clear();
-  at_ = 0;
-  records_.clear();
-  index_bytes_ = 0;
-  next_record_ = 0;
-  load_index();
+  record_ = 0;
+  covering_.reset();
+  failed_ = told_unreadable_ = false;
+}
+
+void LogReader::stand_at_end() {
+  begin_segment();
+  offset_ = buffer_from_ = walk_.text().size();
+  record_ = walk_.index().count();
+  find_covering();
+}
+
+// From the byte before: were it in the middle of a line, the rest of that line is one of the burst
+// before, and is recognised as such.
+void LogReader::stand_before(std::uint64_t record) {
+  begin_segment();
+  if (record == 0) return;
+  auto target = walk_.index().first_from(record);
+  if (!target) {
+    record_ = walk_.index().count();
+    find_covering();
+    target = covering_;
+  }
+  if (!target) return;
+  offset_ = buffer_from_ = target->offset - std::min<std::uint64_t>(target->offset, 1);
+  record_ = walk_.index().find_offset(offset_ + 1);
+  find_covering();
+}
+
+void LogReader::find_covering() {
+  covering_.reset();
+  for (std::uint64_t before = record_; before > 0 && !covering_; --before) {
+    const auto record = walk_.index().at(before - 1);
+    if (record && record->kind == RecordKind::burst && record->length > 0) covering_ = record;
+  }
+}
+
+void LogReader::seek_end() {
+  missing_ = 0;
+  if (walk_.open_last()) stand_at_end();
+}
+
+void LogReader::seek_time(WallTime at) {
+  missing_ = 0;
+  if (walk_.open_for_time(at)) stand_before(walk_.index().find_time(at));
+}
+
+void LogReader::seek_run(RunId run) {
+  missing_ = 0;
+  if (walk_.open_for_run(run)) stand_before(walk_.index().find_run(run));
+}
+
+// The last record of the run says that it has ended, or its last words may stand further on.
+void LogReader::seek_run_end(RunId run) {
+  missing_ = 0;
+  const RunId next{number_of(run) + 1};
+  if (walk_.open_for_run(next)) {
+    IndexReader& index = walk_.index();
+    const std::uint64_t record = index.find_run(next);
+    const auto last = record > 0 ? index.at(record - 1) : std::nullopt;
+    if (last && last->run == run && last->kind == RecordKind::run_ended) {
+      return stand_before(record);
+    }
+  }
+  seek_end();
+}
+
+void LogReader::go_back(const Position& position) {
+  missing_ = 0;
+  if (position.segment.number == 0 || !walk_.open(position.segment)) {
+    walk_ = walk_.at_start();
+    return begin_segment();
+  }
+  begin_segment();
+  offset_ = buffer_from_ = position.offset;
+  record_ = position.record;
+  find_covering();
+}
+
+bool LogReader::next_segment() {
+  if (!walk_.open_next()) return false;
+  begin_segment();
+  missing_ = walk_.missing();
   return true;
 }
 
-bool LogReader::open_next_segment() {
-  const auto closed = closed_segments();
-  const auto next = std::ranges::upper_bound(closed, number_);
-  if (next != closed.end()) return open_segment(*next, *next);
-  if (text_.valid() && !closed_ && !was_rotated()) return false;
-  const std::uint64_t last = closed.empty() ? 0 : closed.back();
-  return open_segment(std::nullopt, last + 1);
+// Somebody has emptied the file (copytruncate): what is written now stands at its beginning.
+void LogReader::begin_again_if_truncated() {
+  if (walk_.text().size() < offset_ && walk_.open_current()) begin_segment();
 }
 
-bool LogReader::was_rotated() const {
-  const auto status = os::status_of_path(folder_ + "/" + current_text_name(kind_));
-  return status && status->inode != inode_;
+// ---- the buffer
+
+std::string_view LogReader::ahead() const {
+  return std::string_view(buffer_).substr(static_cast<std::size_t>(offset_ - buffer_from_));
 }
 
-bool LogReader::fill() {
-  if (!text_.valid()) return false;
-  buffer_.erase(0, std::exchange(at_, 0));
+bool LogReader::fill_ahead() {
+  if (!walk_.is_open()) return false;
+  buffer_.erase(0, static_cast<std::size_t>(offset_ - buffer_from_));
+  buffer_from_ = offset_;
   const std::size_t before = buffer_.size();
-  buffer_.resize(before + block_bytes);
+  buffer_.resize(before + block_);
   const auto got =
-      os::read_at(text_.view(), offset_ + before, std::span(buffer_).subspan(before, block_bytes));
+      walk_.text().read_at(offset_ + before, std::span(buffer_).subspan(before, block_));
   buffer_.resize(before + got.bytes);
+  if (buffer_.empty()) std::string().swap(buffer_);
+  if (!got.ok()) failed_ = true;
   return got.bytes > 0;
 }
 
-void LogReader::load_index() {
-  const auto bytes = os::read_file(path(true), most_index_bytes);
-  if (!bytes || bytes->size() <= index_bytes_) return;
-  const std::string_view all(*bytes);
-  if (index_bytes_ == 0) {
-    if (!decode_header(all.substr(0, index_entry_bytes))) return;
-    index_bytes_ = index_entry_bytes;
-  }
-  for (; index_bytes_ + index_entry_bytes <= all.size(); index_bytes_ += index_entry_bytes) {
-    const auto record = decode_record(all.substr(index_bytes_, index_entry_bytes));
-    // Offsets never go back: one that does is damage.
-    if (record && (records_.empty() || record->offset >= records_.back().offset)) {
-      records_.push_back(*record);
-    }
-  }
-}
+// ---- times, runs and what is missing
 
-void LogReader::set_time(LogLine& line) {
-  line.at = last_time_;
-  const auto covers = [&](const IndexRecord& record) {
-    return record.kind == RecordKind::burst && offset_ - record.offset < record.length;
-  };
-  for (int attempt = 0; attempt < 2; ++attempt) {
-    auto after = std::ranges::upper_bound(records_, offset_, {}, &IndexRecord::offset);
-    while (after != records_.begin() && (after - 1)->length == 0) --after;
-    if (after != records_.begin() && covers(*(after - 1))) {
-      line.at = last_time_ = (after - 1)->at.wall;
-      line.run = (after - 1)->run;
-      line.time_known = ((after - 1)->flags & time_unknown) == 0;
-      return;
-    }
-    if (!closed_) load_index();  // written after the text: it may have come meanwhile
-  }
-}
-
-LogLine LogReader::take(std::size_t length, std::size_t line_end) {
+LogLine LogReader::describe(std::uint64_t offset) const {
   LogLine line;
-  line.text = buffer_.substr(at_, length);
-  set_time(line);
-  at_ += length + line_end;
-  offset_ += length + line_end;
+  line.at = last_time_;
+  if (!covering_) return line;
+  line.at = covering_->at;
+  if (offset - covering_->offset >= covering_->length) return line;
+  line.run = covering_->run;
+  line.time_known = (covering_->flags & time_unknown) == 0;
   return line;
 }
 
-std::optional<LogLine> LogReader::lost_before() {
-  while (next_record_ < records_.size() && records_[next_record_].offset <= offset_) {
-    const IndexRecord& record = records_[next_record_++];
-    if (record.kind != RecordKind::gap || record.value == 0) continue;
-    return LogLine{.at = record.at.wall,
-                   .time_known = true,
-                   .run = record.run,
-                   .text = {},
-                   .lost = record.value};
+namespace {
+
+LogLine gap_of(const IndexRecord& record) {
+  LogLine line;
+  line.at = record.at;
+  line.time_known = true;
+  line.run = record.run;
+  line.lost = record.value;
+  return line;
+}
+
+bool is_gap(const IndexRecord& record) {
+  return record.kind == RecordKind::gap && record.value > 0;
+}
+
+bool is_burst(const IndexRecord& record) {
+  return record.kind == RecordKind::burst && record.length > 0;
+}
+
+}  // namespace
+
+std::optional<LogLine> LogReader::missing_segments() {
+  if (missing_ == 0) return std::nullopt;
+  LogLine line;
+  line.at = last_time_;
+  line.missing_segments = std::exchange(missing_, 0);
+  return line;
+}
+
+LogLine LogReader::unreadable(std::uint64_t bytes) const {
+  LogLine line;
+  line.at = last_time_;
+  line.unreadable = bytes;
+  line.text = walk_.trouble().empty() ? "the file is damaged" : walk_.trouble();
+  return line;
+}
+
+// What is left of a segment of which no more can be read.
+std::optional<LogLine> LogReader::unreadable_ahead() {
+  if (!failed_ || told_unreadable_) return std::nullopt;
+  told_unreadable_ = true;
+  const std::uint64_t size = walk_.text().size();
+  if (size <= offset_ && walk_.trouble().empty()) return std::nullopt;
+  LogLine line = unreadable(std::max(size, offset_ + 1) - offset_);
+  offset_ = buffer_from_ = size;
+  buffer_.clear();
+  return line;
+}
+
+// Passes the records that begin at or before offset_.
+std::optional<LogLine> LogReader::notice_ahead() {
+  IndexReader& index = walk_.index();
+  for (;;) {
+    for (; record_ < index.count(); ++record_) {
+      const auto record = index.at(record_);
+      if (!record) continue;
+      if (record->offset > offset_) return std::nullopt;
+      if (is_burst(*record)) covering_ = record;
+      if (!is_gap(*record)) continue;
+      ++record_;
+      return gap_of(*record);
+    }
+    // Written after the text: it may have come meanwhile.
+    const bool is_covered = covering_ && offset_ - covering_->offset < covering_->length;
+    if (is_covered || !walk_.is_current() || !index.refresh()) return std::nullopt;
+  }
+}
+
+// Goes back over the records that begin behind `line_begin`; none: over all.
+std::optional<LogLine> LogReader::notice_behind(std::optional<std::uint64_t> line_begin) {
+  for (; record_ > 0; --record_) {
+    const auto record = walk_.index().at(record_ - 1);
+    if (!record) continue;
+    if (line_begin && record->offset <= *line_begin) break;
+    if (!is_gap(*record)) continue;
+    --record_;
+    return gap_of(*record);
   }
   return std::nullopt;
+}
+
+// A run does not go on with the line in which another one has ended.
+std::size_t LogReader::length_within_run(std::size_t length) {
+  if (!covering_) return length;
+  for (std::uint64_t number = record_; number < walk_.index().count(); ++number) {
+    const auto record = walk_.index().at(number);
+    if (!record) continue;
+    if (record->offset >= offset_ + length) break;
+    if (record->offset > offset_ && is_burst(*record) && record->run != covering_->run) {
+      return static_cast<std::size_t>(record->offset - offset_);
+    }
+  }
+  return length;
+}
+
+bool LogReader::run_has_ended_at(std::uint64_t offset) {
+  (void)walk_.index().refresh();
+  for (std::uint64_t number = record_; number < walk_.index().count(); ++number) {
+    const auto record = walk_.index().at(number);
+    if (!record || record->kind != RecordKind::run_ended) continue;
+    if (record->offset == offset) return true;
+  }
+  return false;
+}
+
+// ---- forwards
+
+LogLine LogReader::take(std::size_t length, LineEnd end) {
+  LogLine line = describe(offset_);
+  line.text = ahead().substr(0, length);
+  line.end = end;
+  last_time_ = line.at;
+  offset_ += length + (end == LineEnd::line_end ? 1 : 0);
+  return line;
 }
 
 std::optional<LogLine> LogReader::next() {
   for (;;) {
-    if (auto lost = lost_before()) return lost;
-    const std::size_t line_end = buffer_.find('\n', at_);
-    const std::size_t length = std::min(line_end, buffer_.size()) - at_;
-    if (length > most_line_bytes) return take(most_line_bytes, 0);
-    if (line_end != std::string::npos) return take(length, 1);
-    if (fill()) continue;
-    if (!closed_ && text_.valid()) {
-      if (!was_rotated()) return std::nullopt;
-      if (fill()) continue;  // written between the last look and the rotation
+    if (auto missing = missing_segments()) return missing;
+    if (auto notice = notice_ahead()) return notice;
+    const std::string_view text = ahead();
+    const std::size_t line_end = text.find('\n');
+    const std::size_t length = std::min(line_end, text.size());
+    const std::size_t most = std::min(length, most_line_bytes);
+    const bool is_whole = line_end != std::string_view::npos;
+    if (is_whole || length > most_line_bytes) {
+      const std::size_t within = length_within_run(most);
+      if (within < most) return take(within, LineEnd::none);
+      return take(most, most < length ? LineEnd::more : LineEnd::line_end);
     }
-    if (auto left = rest()) return left;
-    if (!open_next_segment()) return std::nullopt;
+    if (fill_ahead()) continue;
+    const std::size_t within = length_within_run(length);
+    if (within < length) return take(within, LineEnd::none);
+    if (walk_.is_current()) {
+      if (!walk_.was_replaced()) {
+        begin_again_if_truncated();
+        if (length == 0 || !run_has_ended_at(offset_ + length)) return std::nullopt;
+        return take(length, LineEnd::none);
+      }
+      if (fill_ahead()) continue;  // written between the last look and the rotation
+    }
+    if (!ahead().empty()) return take(ahead().size(), LineEnd::more);
+    if (auto unreadable = unreadable_ahead()) return unreadable;
+    if (!next_segment()) return std::nullopt;
   }
 }
 
 std::optional<LogLine> LogReader::rest() {
-  if (at_ == buffer_.size()) return std::nullopt;
-  return take(std::min(buffer_.size() - at_, most_line_bytes), 0);
+  const std::size_t length = std::min(ahead().size(), most_line_bytes);
+  if (length == 0) return std::nullopt;
+  return take(length, LineEnd::none);
 }
 
-std::optional<IndexRecord> LogReader::first_record(std::optional<std::uint64_t> closed) const {
-  const auto index = os::open_file(index_path(closed), os::OpenFor::read);
-  if (!index) return std::nullopt;
-  std::array<char, index_entry_bytes> entry;
-  const auto got = os::read_at(index->view(), index_entry_bytes, entry);
-  return decode_record(std::string_view(entry.data(), got.bytes));
+// ---- backwards
+
+// One more block before the buffer; of a long line no more than a few are kept.
+bool LogReader::fill_behind() {
+  if (buffer_.size() > most_line_bytes + block_) buffer_.resize(most_line_bytes);
+  const auto block = static_cast<std::size_t>(std::min<std::uint64_t>(buffer_from_, block_));
+  buffer_.insert(0, block, '\0');
+  buffer_from_ -= block;
+  return walk_.text().read_at(buffer_from_, std::span(buffer_).first(block)).bytes == block;
 }
 
-void LogReader::go_to(std::uint64_t offset) {
-  offset_ = offset;
-  const auto seen = std::ranges::lower_bound(records_, offset_, {}, &IndexRecord::offset);
-  next_record_ = static_cast<std::size_t>(seen - records_.begin());
-}
-
-template <typename Precedes>
-void LogReader::seek(Precedes precedes) {
-  const auto closed = closed_segments();
-  const auto begins_before = [&](std::optional<std::uint64_t> segment) {
-    const auto first = first_record(segment);
-    return first && precedes(*first);
-  };
-  // The last segment that begins before what is sought has it, or its successor begins with it.
-  const bool in_current = begins_before(std::nullopt);
-  const auto after =
-      in_current ? closed.end() : std::ranges::partition_point(closed, [&](std::uint64_t segment) {
-        return begins_before(segment);
-      });
-  const std::uint64_t current = closed.empty() ? 1 : closed.back() + 1;
-  if (in_current || closed.empty()) {
-    if (!open_segment(std::nullopt, current)) return;
-  } else {
-    const std::uint64_t segment = after == closed.begin() ? closed.front() : *(after - 1);
-    if (!open_segment(segment, segment)) return;
-  }
-  const auto first =
-      std::ranges::find_if(records_, [&](const IndexRecord& record) { return !precedes(record); });
-  if (first == records_.begin()) return;
-  // From the byte before: were it in the middle of a line, the rest of that line is one of the
-  // burst before, and is recognised as such.
-  const auto& target = first == records_.end() ? records_.back() : *first;
-  go_to(target.offset - std::min<std::uint64_t>(target.offset, 1));
-}
-
-void LogReader::seek_time(WallTime at) {
-  seek([at](const IndexRecord& record) { return record.at.wall < at; });
-}
-
-void LogReader::seek_run(RunId run) {
-  seek([run](const IndexRecord& record) { return record.run < run; });
-}
-
-std::optional<RunId> LogReader::run_before(RunId bound) const {
-  auto closed = closed_segments();
-  std::optional<std::uint64_t> segment;  // the current one
+// Where the line begins that ends at offset_; none: it cannot be read.
+std::optional<std::uint64_t> LogReader::line_begin_behind() {
+  std::uint64_t end = offset_ - 1;  // its own line end is no other's
   for (;;) {
-    const auto bytes = os::read_file(index_path(segment), most_index_bytes);
-    RunId greatest = no_run;
-    for (std::string_view rest = bytes ? std::string_view(*bytes) : std::string_view();
-         rest.size() >= index_entry_bytes; rest.remove_prefix(index_entry_bytes)) {
-      const auto record = decode_record(rest.substr(0, index_entry_bytes));
-      if (!record || record->kind != RecordKind::burst) continue;
-      if (record->run < bound) greatest = std::max(greatest, record->run);
+    if (buffer_from_ < end) {
+      const auto length = static_cast<std::size_t>(end - buffer_from_);
+      const std::size_t found = std::string_view(buffer_).substr(0, length).rfind('\n');
+      if (found != std::string_view::npos) return buffer_from_ + found + 1;
+      end = buffer_from_;
     }
-    if (greatest != no_run) return greatest;
-    if (closed.empty()) return std::nullopt;
-    segment = closed.back();
-    closed.pop_back();
+    if (buffer_from_ == 0) return 0;
+    if (!fill_behind()) return std::nullopt;
   }
 }
 
-// Where the last `lines` lines of the open segment begin; none: it has fewer (`lines` is then what
-// is still wanted of the segments before it).
-std::optional<std::uint64_t> LogReader::find_last(std::size_t& lines, bool at_very_end) const {
-  const auto status = os::status_of(text_.view());
-  std::uint64_t end = status ? status->size : 0;
-  const std::uint64_t size = end;
-  std::array<char, block_bytes> block;
-  while (end > 0) {
-    const std::size_t length = std::min<std::uint64_t>(end, block.size());
-    const auto got = os::read_at(text_.view(), end - length, std::span(block).first(length));
-    if (got.bytes != length) return 0;
-    for (std::size_t i = length; i > 0; --i) {
-      const bool is_last_byte = at_very_end && end - length + i == size;
-      if (block[i - 1] != '\n' || is_last_byte) continue;
-      if (--lines == 0) return end - length + i;
+// Where in [line_begin, offset_) the last run begins.
+std::uint64_t LogReader::run_begin_behind(std::uint64_t line_begin) {
+  std::optional<IndexRecord> later;
+  for (std::uint64_t number = record_; number > 0; --number) {
+    const auto record = walk_.index().at(number - 1);
+    if (!record || !is_burst(*record) || record->offset >= offset_) continue;
+    if (later && record->run != later->run) return later->offset;
+    if (record->offset <= line_begin) break;
+    later = record;
+  }
+  return line_begin;
+}
+
+// The first piece of the line [begin, offset_).
+LogLine LogReader::piece_from(std::uint64_t begin) {
+  const auto bytes = [&](std::uint64_t from, std::uint64_t length) {
+    std::string text(static_cast<std::size_t>(length), '\0');
+    if (from >= buffer_from_ && from + length <= buffer_from_ + buffer_.size()) {
+      buffer_.copy(text.data(), text.size(), static_cast<std::size_t>(from - buffer_from_));
+    } else {
+      text.resize(walk_.text().read_at(from, text).bytes);
     }
-    end -= length;
+    return text;
+  };
+  const bool has_line_end = bytes(offset_ - 1, 1) == "\n";
+  const std::uint64_t length = offset_ - begin - (has_line_end ? 1 : 0);
+  const bool goes_on = !has_line_end && walk_.place().is_closed && offset_ == walk_.text().size();
+  LogLine line = describe(begin);
+  line.text = bytes(begin, std::min<std::uint64_t>(length, most_line_bytes));
+  line.end = length > most_line_bytes || goes_on ? LineEnd::more
+             : has_line_end                      ? LineEnd::line_end
+                                                 : LineEnd::none;
+  return line;
+}
+
+LogLine LogReader::unreadable_behind() {
+  LogLine line = unreadable(offset_);
+  begin_segment();
+  return line;
+}
+
+std::optional<LogLine> LogReader::previous() {
+  while (walk_.is_open()) {
+    if (auto missing = missing_segments()) return missing;
+    if (offset_ == 0) {
+      if (auto notice = notice_behind(std::nullopt)) return notice;
+      if (auto unreadable = unreadable_ahead()) return unreadable;
+      if (!walk_.open_previous()) return std::nullopt;
+      missing_ = walk_.missing();
+      stand_at_end();
+      if (!walk_.trouble().empty()) failed_ = true;
+      continue;
+    }
+    const auto line_begin = line_begin_behind();
+    if (!line_begin) return unreadable_behind();
+    const std::uint64_t begin = run_begin_behind(*line_begin);
+    if (auto notice = notice_behind(begin)) return notice;
+    find_covering();
+    LogLine line = piece_from(begin);
+    last_time_ = line.at;
+    offset_ = begin;
+    return line;
   }
   return std::nullopt;
-}
-
-void LogReader::seek_last(std::size_t lines) {
-  auto closed = closed_segments();
-  bool opened = open_segment(std::nullopt, closed.empty() ? 1 : closed.back() + 1);
-  bool at_very_end = true;
-  for (;;) {
-    if (opened) {
-      const auto status = os::status_of(text_.view());
-      if (lines == 0) {
-        offset_ = status ? status->size : 0;
-        next_record_ = records_.size();
-        return;
-      }
-      if (const auto offset = find_last(lines, at_very_end)) {
-        return go_to(*offset);
-      }
-      at_very_end = at_very_end && status && status->size == 0;
-    }
-    if (closed.empty()) return;
-    opened = open_segment(closed.back(), closed.back());
-    closed.pop_back();
-  }
 }
 
 }  // namespace stayd::journal

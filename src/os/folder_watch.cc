@@ -5,7 +5,9 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "os/error.h"
 
@@ -17,18 +19,36 @@ Result<FolderWatch> FolderWatch::create() {
   return FolderWatch(std::move(fd));
 }
 
-Status FolderWatch::watch(const std::string& folder) {
-  const std::uint32_t events = IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_ONLYDIR;
-  if (::inotify_add_watch(fd_.number(), folder.c_str(), events) >= 0) return {};
+Result<int> FolderWatch::watch(const std::string& folder) {
+  const std::uint32_t events =
+      IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+  const int number = ::inotify_add_watch(fd_.number(), folder.c_str(), events);
+  if (number >= 0) return number;
   return last_error("cannot watch the folder " + folder);
 }
 
-void FolderWatch::wait(Duration most) {
+FolderWatch::Changes FolderWatch::wait(Duration most) {
+  Changes changes;
   pollfd look{.fd = fd_.number(), .events = POLLIN, .revents = 0};
-  if (::poll(&look, 1, static_cast<int>(most.ns / 1'000'000)) <= 0) return;
-  std::array<char, 4096> unwanted;
-  while (::read(fd_.number(), unwanted.data(), unwanted.size()) > 0) {
+  if (::poll(&look, 1, static_cast<int>(most.ns / 1'000'000)) <= 0) return changes;
+  alignas(inotify_event) std::array<char, 4096> buffer;
+  for (;;) {
+    const ssize_t got = ::read(fd_.number(), buffer.data(), buffer.size());
+    if (got <= 0) break;
+    for (std::size_t at = 0; at < static_cast<std::size_t>(got);) {
+      inotify_event event{};
+      std::memcpy(&event, buffer.data() + at, sizeof event);
+      at += sizeof event + event.len;
+      if ((event.mask & IN_Q_OVERFLOW) != 0) changes.lost = true;
+      if (changes.folders.empty() || changes.folders.back() != event.wd) {
+        changes.folders.push_back(event.wd);
+      }
+    }
   }
+  std::ranges::sort(changes.folders);
+  const auto surplus = std::ranges::unique(changes.folders);
+  changes.folders.erase(surplus.begin(), surplus.end());
+  return changes;
 }
 
 }  // namespace stayd::os

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
@@ -13,10 +14,16 @@ namespace stayd::os {
 class FolderWatch {
  public:
   static Result<FolderWatch> create();
-  /// Files in it written, made, moved or removed from now on. Twice is once.
-  Status watch(const std::string& folder);
-  /// Waits for a change, at most so long, and forgets what came. Also returns for a signal.
-  void wait(Duration most);
+  /// Files in it written, made, moved or removed from now on, and its own end. The number that
+  /// wait() gives for it; the same folder twice has one. ENOSPC: the user's limit of watches.
+  Result<int> watch(const std::string& folder);
+  /// What changed: numbers of watch(), or that some were lost.
+  struct Changes {
+    std::vector<int> folders;  ///< ascending, each once
+    bool lost = false;
+  };
+  /// Waits for a change, at most so long. Also returns for a signal.
+  Changes wait(Duration most);
 
  private:
   explicit FolderWatch(Fd fd) : fd_(std::move(fd)) {}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// --grep: passes lines that match, with their context, on to the printer.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/cli/log_merge.h"
+#include "app/cli/log_pattern.h"
+#include "app/cli/log_printer.h"
+
+namespace stayd::app {
+
+class LogFilter {
+ public:
+  /// Without a pattern everything passes. Borrows `printer`.
+  LogFilter(LogPrinter& printer, const LogStyle& style, std::optional<WantedMatch> wanted,
+            std::optional<LogPattern> pattern)
+      : printer_(printer),
+        style_(style),
+        wanted_(std::move(wanted)),
+        pattern_(std::move(pattern)) {}
+
+  /// Whether the line is one that is asked for. An Error: the pattern takes too long on it.
+  Result<bool> matches(const journal::LogLine& line);
+  /// Prints the line if it is asked for, or the context of one.
+  Status take(const LogSource& source, const journal::LogLine& line);
+
+ private:
+  void print_waiting();
+  void keep(const LogSource& source, const journal::LogLine& line);
+
+  struct Kept {
+    const LogSource* source;
+    journal::LogLine line;
+  };
+  LogPrinter& printer_;
+  LogStyle style_;
+  std::optional<WantedMatch> wanted_;
+  std::optional<LogPattern> pattern_;
+  std::vector<MatchedPart> parts_;  ///< of the line that was looked at last
+  std::deque<Kept> before_;         ///< may become the context of a match
+  std::size_t before_bytes_ = 0;
+  std::size_t after_left_ = 0;
+  bool skipped_ = false;  ///< lines since the last one that was printed
+  bool printed_ = false;
+};
+
+}  // namespace stayd::app

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/cli/log_folder.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "os/files.h"
+
+namespace stayd::app {
+
+namespace {
+
+/// "web" means web and each of its replicas; without patterns, all but stayd's own (@stayd).
+bool is_meant(const std::vector<std::string_view>& patterns, std::string_view instance) {
+  if (patterns.empty()) return !instance.starts_with('@');
+  const std::string_view service = instance.substr(0, instance.find('@', 1));
+  return std::ranges::any_of(patterns, [&](std::string_view pattern) {
+    return glob_match(pattern, instance) || pattern == service;
+  });
+}
+
+}  // namespace
+
+Status LogFolder::find(LogMerge& merge) {
+  const os::Fd folder = TRY(os::open_folder(path_));
+  names_ = os::list_folder(folder.view());
+  std::ranges::sort(names_);
+  for (const std::string& name : names_) {
+    if (!is_meant(patterns_, name) || merge.has(name)) continue;
+    const std::size_t before = merge.size();
+    TRY(merge.add(path_of(name), name));
+    if (merge.size() > before) name_width_ = std::max(name_width_, name.size());
+  }
+  return {};
+}
+
+std::optional<std::pair<std::string, std::string>> LogFolder::stranger() const {
+  for (const std::string_view pattern : patterns_) {
+    const bool is_known = std::ranges::any_of(
+        names_, [&](const std::string& name) { return is_meant({pattern}, name); });
+    if (is_known) continue;
+    std::vector<std::string_view> known;
+    for (const std::string_view name : names_) {
+      known.push_back(name.substr(0, name.find('@', 1)));
+      known.push_back(name);
+    }
+    return std::pair(std::string(pattern),
+                     std::string(nearest(pattern, known.data(), known.size()).value_or("")));
+  }
+  return std::nullopt;
+}
+
+}  // namespace stayd::app
