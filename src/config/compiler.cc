@@ -5,11 +5,11 @@
 
 #include "base/text.h"
 #include "config/accounts.h"
-#include "config/descriptors.h"
 #include "config/expand.h"
 #include "config/graph.h"
 #include "config/merge.h"
 #include "config/service_compiler.h"
+#include "model/descriptors.h"
 
 namespace stayd::config {
 namespace {
@@ -58,15 +58,10 @@ void set_replicas(Value& table, std::int64_t count, Place place) {
 }
 
 void check_descriptors(const model::Spec& spec, std::uint64_t limit, Report& report) {
-  const auto need = descriptor_need(spec, limit);
-  if (need.total() <= limit) return;
-  report.not_here(
-      {0, 0, 0, 1},
-      "the configuration does not fit into the descriptor limit: " +
-          std::to_string(need.instances) + " instances need " + std::to_string(need.of_instances) +
-          " descriptors, and stayd " + std::to_string(need.of_stayd) + ", together " +
-          std::to_string(need.total()) + "; the hard limit is " + std::to_string(limit),
-      "raise it (ulimit -Hn, LimitNOFILE=), lower replicas, or set log.stderr = \"merge\"");
+  model::DescriptorNeed need;
+  for (const model::Service& service : spec.services) need.add(service);
+  if (!need.fits(limit))
+    report.not_here({0, 0, 0, 1}, need.refusal(limit), model::descriptor_advice);
 }
 
 }  // namespace

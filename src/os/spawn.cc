@@ -21,12 +21,11 @@
 namespace stayd::os {
 namespace {
 
-constexpr std::uint64_t least_descriptors = 256;  ///< less: slots would take too many of them
 constexpr unsigned long default_timer_slack_ns = 50'000;  // prctl(2), PR_SET_TIMERSLACK
 
 bool table_is_large_enough() {
   rlimit limit{};
-  return getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= least_descriptors;
+  return getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur >= least_limit_for_slots;
 }
 
 /// close_range(2) has CLOSE_RANGE_CLOEXEC since kernel 5.11.

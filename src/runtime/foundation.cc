@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "model/descriptors.h"
 #include "os/allocator.h"
 #include "os/files.h"
 #include "os/poll.h"
@@ -11,10 +12,6 @@
 
 namespace stayd::runtime {
 namespace {
-
-/// Of descriptors: control socket and its reserve, log channel and pipe, epoll, signals, timer,
-/// ledger, what is opened for a moment.
-constexpr std::uint64_t least_descriptors = 256;
 
 struct Place {
   os::Fd keeper;
@@ -40,15 +37,12 @@ Result<Place> take_place() {
   TRY(os::block_signals());
   const os::CoreLimit core = os::disable_core_dumps().value_or(os::CoreLimit{});
   const std::uint64_t soft = TRY(os::raise_descriptor_limit());
-  if (os::descriptor_limit() < least_descriptors)
-    return failure("the limit of open files (RLIMIT_NOFILE) is " +
-                   std::to_string(os::descriptor_limit()) + ", and a supervisor needs " +
-                   std::to_string(least_descriptors) + "; raise it, for example with ulimit -Hn");
   (void)os::set_process_group_of_own();
   TRY(os::become_subreaper());
-  // The slots below are the spawner's from here on.
+  // The slots, if there are to be any, are the spawner's from here on.
   os::Fd given(keeper_descriptor);
-  os::Fd keeper = TRY(os::duplicate(given.view(), os::table_slots));
+  const bool has_slots = os::descriptor_limit() >= os::least_limit_for_slots;
+  os::Fd keeper = TRY(os::duplicate(given.view(), has_slots ? os::table_slots : 3));
   given.reset();
   os::Spawner spawner = TRY(os::Spawner::create());
   return Place{std::move(keeper), spawner, note_inheritance(soft, core)};
@@ -63,29 +57,19 @@ Result<LinkReceived> receive_welcome(os::FdView keeper) {
   return received;
 }
 
-/// What one instance of it holds while it runs: pidfd, and the second read ends of its outputs.
-std::uint64_t descriptors_of(const model::Service& service) {
-  if (!service.enabled || service.type == model::ServiceType::group) return 0;
-  const bool logged = service.log.to_file || service.log.to_console;
-  const std::uint64_t outputs = service.log.stderr_to == model::StderrTo::merge ? 1 : 2;
-  return (1 + (logged ? outputs : 0)) * (service.numbered ? service.replicas : 1);
-}
-
 Status build_tables(const model::SpecView& spec, const model::Supervisor& settings, Names& names,
                     core::Catalog& catalog) {
-  std::uint64_t descriptors = os::table_slots + reserved_descriptors(os::descriptor_limit());
+  model::DescriptorNeed descriptors;
   for (std::uint32_t i = 0; i < spec.service_count(); ++i) {
     const model::Service service = TRY(spec.service(ServiceId{i}));
     names.add(service);
     catalog.add(service);
-    descriptors += descriptors_of(service);
+    descriptors.add(service);
   }
   names.finish();
-  if (descriptors > os::descriptor_limit())
-    return failure("the services need " + std::to_string(descriptors) +
-                   " descriptors, and the limit of open files (RLIMIT_NOFILE) is " +
-                   std::to_string(os::descriptor_limit()) +
-                   "; raise it, for example with ulimit -Hn");
+  const std::uint64_t limit = os::descriptor_limit();
+  if (!descriptors.fits(limit))
+    return failure(descriptors.refusal(limit) + "; " + model::descriptor_advice);
   return catalog.finish(settings);
 }
 

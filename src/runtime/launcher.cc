@@ -6,9 +6,11 @@
 #include <cerrno>
 #include <utility>
 
+#include "model/descriptors.h"
 #include "os/error.h"
 #include "os/files.h"
 #include "os/memory.h"
+#include "os/process.h"
 
 namespace stayd::runtime {
 namespace {
@@ -148,8 +150,8 @@ std::expected<os::Fd, LaunchFailure> Launcher::open_stdin(const model::Execution
 Status Launcher::has_room(const RunOutputs& outputs) const {
   const auto highest =
       static_cast<std::uint64_t>(std::max({outputs.out.number(), outputs.err.number(), 0}));
-  const std::uint64_t limit = inheritance_.hard_descriptors;
-  if (highest + reserved_descriptors(limit) < limit) return {};
+  const std::uint64_t limit = os::descriptor_limit();  // now: prlimit(1) may have changed it
+  if (highest + model::reserved_descriptors(limit) < limit) return {};
   return os::error_of(EMFILE, "making its pipes");
 }
 

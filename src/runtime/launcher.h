@@ -47,12 +47,6 @@ struct LaunchFailure {
   static LaunchFailure of(os::SpawnStep step, Error error);
 };
 
-/// How many of `limit` descriptors no start may take: with them everything that runs can still be
-/// stopped, reaped and asked for.
-constexpr std::uint64_t reserved_descriptors(std::uint64_t limit) {
-  return limit / 4 < 320 ? limit / 4 : 320;
-}
-
 /// What of the supervisor's own past concerns every child.
 struct Inheritance {
   std::uint64_t soft_descriptors = 0;  ///< RLIMIT_NOFILE before it was raised; 0: not known

@@ -9,6 +9,7 @@
 #include "app/cli/target.h"
 #include "app/cli/verbs.h"
 #include "base/text.h"
+#include "model/descriptors.h"
 #include "os/cgroup.h"
 #include "os/epoll.h"
 #include "os/error.h"
@@ -27,7 +28,6 @@ constexpr Option doctor_options[] = {
 
 /// What a start costs: a pidfd and two pipes' read ends in the supervisor (architecture).
 constexpr std::uint64_t descriptors_a_service = 3;
-constexpr std::uint64_t descriptors_of_our_own = 100;
 
 struct FacilityRow {
   os::Facility facility;
@@ -185,8 +185,8 @@ void add_cgroup(std::vector<Finding>& findings) {
 Finding descriptor_finding() {
   const auto raised = os::raise_descriptor_limit();
   const auto limit = os::descriptor_limit();
-  const auto services =
-      limit > descriptors_of_our_own ? (limit - descriptors_of_our_own) / descriptors_a_service : 0;
+  const auto ours = model::DescriptorNeed::of_stayd(limit);
+  const auto services = limit > ours ? (limit - ours) / descriptors_a_service : 0;
   const bool enough = raised && services >= 100;
   return {
       "descriptors", enough ? Health::good : Health::lesser,

@@ -6,14 +6,22 @@
 
 #include "app/logwriter/tokens.h"
 #include "os/clock.h"
+#include "os/process.h"
 #include "os/splice.h"
 
 namespace stayd::app {
 
 namespace {
 
-constexpr std::size_t most_open_logs = 1024 / 2;  // a text and an index each
+constexpr std::uint64_t descriptors_a_log = 2;  // a text and an index
 constexpr Duration gathering = microseconds(200);
+
+/// So that the pipes of all services fit beside them (model/descriptors.h).
+std::size_t most_open_logs() {
+  constexpr std::uint64_t most_descriptors = 1024;
+  const std::uint64_t share = std::min(os::descriptor_limit() / 4, most_descriptors);
+  return std::max<std::size_t>(share / descriptors_a_log, 1);
+}
 
 bool are_open(const LogWriterFds& fds) {
   return os::is_open(fds.channel) && os::is_open(fds.private_read) &&
@@ -41,7 +49,7 @@ Writer::Writer(os::Epoll epoll, Mailbox mailbox, journal::PrivatePipe pipe,
                journal::OwnerWord owner)
     : epoll_(std::move(epoll)),
       mailbox_(std::move(mailbox)),
-      logs_(most_open_logs),
+      logs_(most_open_logs()),
       pump_(std::move(pipe), std::move(owner), logs_, console_) {}
 
 Status Writer::run() {
