@@ -133,7 +133,7 @@ TEST_CASE("row 16: a cgroup that was killed once is told from a new one") {
   const Cgroup killed = std::move(*scratch.group.create_child("killed"));
   REQUIRE(killed.kill_all().has_value());
   const Cgroup fresh = std::move(*scratch.group.create_child("fresh"));
-  Spawner with = test::spawner();
+  Spawner with = std::move(*Spawner::create());
   with.test_clone_into(fresh.fd());
   CHECK(with.abilities().cgroup_way == CgroupWay::clone_into);
   with.test_clone_into(killed.fd());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Between clone and exec. The child runs on a stack of its own in our memory while we are suspended
-// (or in a copy of our memory): it makes system calls and nothing else. No allocation, no lock, no
-// TRY, no destructor; it ends in execve or _exit.
+// Between clone and exec. The child runs on a stack of its own in our memory, beside us (or in a
+// copy of our memory): it makes system calls and nothing else. No allocation, no lock, no errno
+// (raw_call.h), no TRY, no destructor; it ends in execve or _exit.
 #pragma once
 
 #include <cstddef>

@@ -4,11 +4,11 @@
 #pragma once
 
 #include <sys/syscall.h>
-#include <unistd.h>
 
 #include <csignal>
 #include <cstdint>
 
+#include "os/raw_call.h"
 #include "os/signals.h"
 
 namespace stayd::os::kernel {
@@ -28,28 +28,29 @@ struct Action {
   SignalMask mask = 0;
 };
 
+/// Minus the error's number on failure.
 [[gnu::always_inline]] inline long set_disposition(int signal, Disposition disposition) {
   Action action;
   action.handler = static_cast<std::uintptr_t>(disposition);
-  return syscall(SYS_rt_sigaction, signal, &action, nullptr, sizeof action.mask);
+  return raw_call(SYS_rt_sigaction, signal, &action, nullptr, sizeof action.mask);
 }
 
 inline bool is_ignored(int signal) {
   Action action;
-  const long result = syscall(SYS_rt_sigaction, signal, nullptr, &action, sizeof action.mask);
+  const long result = raw_call(SYS_rt_sigaction, signal, nullptr, &action, sizeof action.mask);
   return result == 0 && action.handler == static_cast<std::uintptr_t>(Disposition::ignore);
 }
 
 /// Sets the mask and gives the one before.
 [[gnu::always_inline]] inline SignalMask exchange_mask(SignalMask mask) {
   SignalMask before = 0;
-  syscall(SYS_rt_sigprocmask, SIG_SETMASK, &mask, &before, sizeof mask);
+  raw_call(SYS_rt_sigprocmask, SIG_SETMASK, &mask, &before, sizeof mask);
   return before;
 }
 
 inline SignalMask current_mask() {
   SignalMask mask = 0;
-  syscall(SYS_rt_sigprocmask, SIG_SETMASK, nullptr, &mask, sizeof mask);
+  raw_call(SYS_rt_sigprocmask, SIG_SETMASK, nullptr, &mask, sizeof mask);
   return mask;
 }
 

@@ -24,8 +24,10 @@ constexpr SignalMask blocked_mask() {
 Status set_all_to_default() {
   for (int signal = 1; signal <= kernel::last_signal; ++signal) {
     if (signal == SIGKILL || signal == SIGSTOP) continue;
-    if (kernel::set_disposition(signal, kernel::Disposition::default_action) != 0)
-      return last_error("cannot reset the disposition of signal " + std::to_string(signal));
+    const long result = kernel::set_disposition(signal, kernel::Disposition::default_action);
+    if (result != 0)
+      return error_of(static_cast<int>(-result),
+                      "cannot reset the disposition of signal " + std::to_string(signal));
   }
   return {};
 }
@@ -35,8 +37,9 @@ Status set_all_to_default() {
 Status reset_dispositions() {
   TRY(set_all_to_default());
   for (const int signal : {SIGPIPE, SIGXFSZ}) {
-    if (kernel::set_disposition(signal, kernel::Disposition::ignore) != 0)
-      return last_error("cannot ignore signal " + std::to_string(signal));
+    const long result = kernel::set_disposition(signal, kernel::Disposition::ignore);
+    if (result != 0)
+      return error_of(static_cast<int>(-result), "cannot ignore signal " + std::to_string(signal));
   }
   return {};
 }

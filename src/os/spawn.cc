@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <utility>
 
 #include "base/check.h"
 #include "os/error.h"
@@ -105,20 +106,45 @@ Result<Spawner> Spawner::create() {
   return spawner;
 }
 
+Spawner::Spawner() = default;
+Spawner::Spawner(Spawner&&) noexcept = default;
+Spawner& Spawner::operator=(Spawner&&) noexcept = default;
+Spawner::~Spawner() = default;
+
 Result<Spawned> Spawner::spawn(SpawnPlan& plan) {
+  begin(plan);
+  return finish();
+}
+
+void Spawner::begin(SpawnPlan& plan) {
   const bool shared_memory = abilities_.way != SpawnWay::fork && plan.local_executable;
-  SpawnManner manner{
-      .way = abilities_.way,
-      .cgroup_way = abilities_.cgroup_way,
-      .shared_table = shared_memory && abilities_.shared_table && SpawnSlots::suffice(plan),
-      .shared_memory = shared_memory};
+  begin(plan,
+        {.way = abilities_.way,
+         .cgroup_way = abilities_.cgroup_way,
+         .shared_table = shared_memory && abilities_.shared_table && SpawnSlots::suffice(plan),
+         .shared_memory = shared_memory});
+}
+
+void Spawner::begin(SpawnPlan& plan, const SpawnManner& manner) {
+  ENSURE(under_way_ == nullptr);
+  auto attempt = std::make_unique<SpawnAttempt>(*this, plan, manner);
+  attempt->begin();
+  under_way_ = std::move(attempt);
+}
+
+Result<Spawned> Spawner::finish() {
+  ENSURE(under_way_ != nullptr);
+  SpawnPlan& plan = under_way_->plan();
+  SpawnManner manner = under_way_->manner();
   int refusal = 0;
   for (;;) {
     Spawned spawned;
-    const SpawnFailure failure = SpawnAttempt(*this, plan, manner).run(spawned);
+    const SpawnFailure failure = under_way_->finish(spawned);
+    under_way_.reset();
     if (failure.step == SpawnStep::private_table) abilities_.shared_table = false;
     if (fall_back(manner, failure, plan.cgroup.valid())) {
       if (refusal == 0) refusal = failure.number;
+      begin(plan, manner);
       continue;
     }
     if (refusal != 0 && failure.step != SpawnStep::clone) remember(manner, refusal);

@@ -2,14 +2,16 @@
 // Starting a process: a flat plan made before, one clone, and a child side (child_side.cc) that
 // only makes system calls between clone and exec.
 //
-// The child shares our memory until exec (CLONE_VM|CLONE_VFORK), so it writes its failing step and
-// errno straight into the plan; and our descriptor table (CLONE_FILES) until it makes a private one
-// of the first `table_slots` entries by close_range(CLOSE_RANGE_UNSHARE): a start does not copy
-// thousands of entries. For that, slots 3 to table_slots - 1 of our own table are occupied for ever
+// The child shares our memory until exec (CLONE_VM), so it writes its failing step and errno
+// straight into the plan. It need not be waited for: while it executes, what the next start needs
+// can be made. It shares our descriptor table (CLONE_FILES) until it makes a private one of the
+// first `table_slots` entries by close_range(CLOSE_RANGE_UNSHARE): a start does not copy thousands
+// of entries. For that, slots 3 to table_slots - 1 of our own table are occupied for ever
 // (SpawnSlots), and what the child is to have is put there before the clone.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -114,9 +116,14 @@ struct InheritedTraits {
 };
 
 struct SpawnManner;
+class SpawnAttempt;
 
 class Spawner {
  public:
+  Spawner(Spawner&&) noexcept;
+  Spawner& operator=(Spawner&&) noexcept;
+  ~Spawner();
+
   /// Occupies the slots, makes the child's stack, and sets close-on-exec on every descriptor above
   /// 2, those that were inherited included. Call once, early, in a process without threads, after
   /// its own nice value, OOM score and ignored signals are set.
@@ -126,6 +133,10 @@ class Spawner {
   /// An executable that is not local is waited for 100 ms: a failure to execute that comes later
   /// is the exit of a running process, with 127 (not found) or 126.
   Result<Spawned> spawn(SpawnPlan& plan);
+  /// The same in two halves. The plan, and all that it points to, must stay as it is until finish.
+  /// One start at a time.
+  void begin(SpawnPlan& plan);
+  Result<Spawned> finish();
   [[nodiscard]] const SpawnAbilities& abilities() const { return abilities_; }
   /// Starts a child that ends at once in `cgroup` (new, empty) and, if it was killed at birth, does
   /// without CLONE_INTO_CGROUP from now on. Kernels from 6.14 do that to us when our own cgroup has
@@ -136,12 +147,14 @@ class Spawner {
 
  private:
   friend class SpawnAttempt;
-  Spawner() = default;
+  Spawner();
+  void begin(SpawnPlan& plan, const SpawnManner& manner);
   void remember(const SpawnManner& manner, int refusal);
 
   SpawnAbilities abilities_;
   InheritedTraits inherited_;
   char* stack_ = nullptr;  ///< for all of the process's life
+  std::unique_ptr<SpawnAttempt> under_way_;
 };
 
 /// Whether a failed spawn may work later: EAGAIN, ENOMEM, EMFILE, ENFILE, ENOSPC, ETXTBSY, EINTR.

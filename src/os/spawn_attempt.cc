@@ -2,6 +2,7 @@
 #include "os/spawn_attempt.h"
 
 #include <fcntl.h>
+#include <linux/futex.h>
 #include <linux/sched.h>
 #include <poll.h>
 #include <sys/prctl.h>
@@ -10,13 +11,16 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <utility>
 
 #include "base/check.h"
 #include "os/kernel_signals.h"
 #include "os/pipe.h"
+#include "os/raw_call.h"
 #include "os/retry.h"
 
 namespace stayd::os {
@@ -176,10 +180,20 @@ std::uint64_t SpawnAttempt::pid_destination() const {
   return reinterpret_cast<std::uint64_t>(plan_.pid_at);
 }
 
+/// CLONE_CHILD_CLEARTID (clone(2), set_tid_address(2)): at the child's exec or end the kernel
+/// clears the word and wakes who waits for it, as it ends the wait for a vfork child.
+void SpawnAttempt::wait_until_executed() {
+  if (!manner_.goes_on()) return;
+  const std::atomic_ref<std::uint32_t> word(before_exec_);
+  while (word.load(std::memory_order_acquire) != 0)
+    raw_call(SYS_futex, &before_exec_, FUTEX_WAIT, 1, nullptr);
+}
+
 /// All signals are blocked meanwhile: a handler of ours must not run in the child.
 void SpawnAttempt::clone() {
   unsigned long long flags = 0;
-  if (manner_.shared_memory) flags |= CLONE_VM | CLONE_VFORK;
+  if (manner_.shared_memory) flags |= CLONE_VM;
+  if (manner_.shared_memory && !manner_.goes_on()) flags |= CLONE_VFORK;
   if (manner_.shared_table) flags |= CLONE_FILES;
   char* const stack = manner_.shared_memory ? stack_ : nullptr;
   const auto top = stack == nullptr ? 0 : reinterpret_cast<unsigned long>(stack + child_stack_size);
@@ -188,6 +202,11 @@ void SpawnAttempt::clone() {
     case SpawnWay::clone3: {
       clone_args arguments = arguments_for(flags | CLONE_PIDFD, stack);
       arguments.pidfd = reinterpret_cast<std::uint64_t>(&pidfd_);
+      if (manner_.goes_on()) {
+        before_exec_ = 1;
+        arguments.flags |= CLONE_CHILD_CLEARTID;
+        arguments.child_tid = reinterpret_cast<std::uint64_t>(&before_exec_);
+      }
       if (!plan_.keep_signals) arguments.flags |= CLONE_CLEAR_SIGHAND;
       if (plan_.pid_at != nullptr) {
         arguments.flags |= CLONE_PARENT_SETTID;
@@ -238,37 +257,45 @@ SpawnFailure SpawnAttempt::prepare() {
   return failure;
 }
 
-SpawnFailure SpawnAttempt::run(Spawned& into) {
-  if (const SpawnFailure failure = prepare(); failure.step != SpawnStep::none) return failure;
+void SpawnAttempt::begin() {
+  failure_ = prepare();
+  if (failure_.step != SpawnStep::none) return;
   plan_.failed_step = SpawnStep::none;
-  const int dumpable = plan_.set_ids ? prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) : 1;
+  if (plan_.set_ids) dumpable_ = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
   clone();
-  // A child that shares our memory and changes its user has made all of it undumpable.
-  if (plan_.set_ids && dumpable == 1) prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-  if (pid_ < 0) {
-    const int number = static_cast<int>(-pid_);
-    const bool into_cgroup = plan_.cgroup.valid() && task_.cgroup_folder < 0;
-    const bool is_cgroup = into_cgroup && is_about_the_cgroup(number);
-    return {is_cgroup ? SpawnStep::cgroup : SpawnStep::clone, number, 0};
-  }
-  into.pid = static_cast<std::int32_t>(pid_);
-  if (plan_.pid_at != nullptr) *plan_.pid_at = into.pid;
-  into.process = Fd(pidfd_);
-  return finish(into);
+  if (pid_ < 0) failure_ = why_no_clone();
+}
+
+SpawnFailure SpawnAttempt::why_no_clone() const {
+  const int number = static_cast<int>(-pid_);
+  const bool into_cgroup = plan_.cgroup.valid() && task_.cgroup_folder < 0;
+  const bool is_cgroup = into_cgroup && is_about_the_cgroup(number);
+  return {is_cgroup ? SpawnStep::cgroup : SpawnStep::clone, number, 0};
 }
 
 SpawnFailure SpawnAttempt::finish(Spawned& into) {
-  if (!into.process.valid()) {  // the way of fork, or a kernel before 5.2
-    Result<Fd> opened = open_process(into.pid);
+  if (failure_.step != SpawnStep::none) return failure_;
+  wait_until_executed();
+  // A child that shares our memory and changes its user has made all of it undumpable.
+  if (plan_.set_ids && dumpable_ == 1) prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+  into.pid = static_cast<std::int32_t>(pid_);
+  if (plan_.pid_at != nullptr) *plan_.pid_at = into.pid;
+  into.process = Fd(std::exchange(pidfd_, -1));
+  return outcome_of(into);
+}
+
+SpawnFailure SpawnAttempt::outcome_of(Spawned& child) {
+  if (!child.process.valid()) {  // the way of fork, or a kernel before 5.2
+    Result<Fd> opened = open_process(child.pid);
     if (!opened) {
-      ::kill(into.pid, SIGKILL);  // by number, but not reaped yet: it is the one
-      retry([&] { return ::waitpid(into.pid, nullptr, __WALL); });
+      ::kill(child.pid, SIGKILL);  // by number, but not reaped yet: it is the one
+      retry([&] { return ::waitpid(child.pid, nullptr, __WALL); });
       return {SpawnStep::clone, opened.error().number, 0};
     }
-    into.process = std::move(*opened);
+    child.process = std::move(*opened);
   }
   const SpawnFailure failure = manner_.shared_memory ? outcome_in_memory() : outcome_in_pipe();
-  if (failure.step != SpawnStep::none) wait_for_end(into.process.view());
+  if (failure.step != SpawnStep::none) wait_for_end(child.process.view());
   return failure;
 }
 

@@ -41,7 +41,9 @@ struct SpawnManner {
   SpawnWay way = SpawnWay::clone3;
   CgroupWay cgroup_way = CgroupWay::clone_into;
   bool shared_table = true;
-  bool shared_memory = true;  ///< and suspended until the child has executed (vfork)
+  bool shared_memory = true;
+  /// The way of clone3: we go on beside the child. Else clone returns when it has executed (vfork).
+  [[nodiscard]] bool goes_on() const { return shared_memory && way == SpawnWay::clone3; }
 };
 
 struct SpawnFailure {
@@ -53,7 +55,15 @@ struct SpawnFailure {
 class SpawnAttempt {
  public:
   SpawnAttempt(const Spawner& spawner, SpawnPlan& plan, const SpawnManner& manner);
-  SpawnFailure run(Spawned& into);
+  SpawnAttempt(const SpawnAttempt&) = delete;
+  SpawnAttempt& operator=(const SpawnAttempt&) = delete;
+
+  /// Clones; a failure is kept for finish.
+  void begin();
+  /// Waits until the child has executed, or has ended.
+  SpawnFailure finish(Spawned& into);
+  [[nodiscard]] SpawnPlan& plan() { return plan_; }
+  [[nodiscard]] const SpawnManner& manner() const { return manner_; }
 
  private:
   SpawnFailure prepare();
@@ -62,8 +72,10 @@ class SpawnAttempt {
   SpawnFailure open_report_pipe();
   void choose_traits(const InheritedTraits& inherited);
   void clone();
+  void wait_until_executed();
+  SpawnFailure why_no_clone() const;
   [[nodiscard]] std::uint64_t pid_destination() const;
-  SpawnFailure finish(Spawned& into);
+  SpawnFailure outcome_of(Spawned& child);
   SpawnFailure outcome_in_memory();
   SpawnFailure outcome_in_pipe();
 
@@ -76,7 +88,10 @@ class SpawnAttempt {
   Fd report_;       ///< to be read
   Fd report_into_;  ///< the child's end
   char oom_score_text_[16];
-  long pid_ = -1;  ///< or minus errno
+  SpawnFailure failure_;           ///< before there was a child
+  long pid_ = -1;                  ///< or minus errno
+  int dumpable_ = 1;               ///< PR_GET_DUMPABLE before
+  std::uint32_t before_exec_ = 0;  ///< the kernel clears it when the child leaves our memory
   int pidfd_ = -1;
 };
 

@@ -81,6 +81,35 @@ TEST_CASE("a spawn leaves no descriptor behind, whether it works or not") {
   CHECK(count_descriptors() == before);
 }
 
+TEST_CASE("a start goes on beside us, and is told by finish") {
+  std::int32_t pid = 0;
+  Command command({"/nonexistent"});
+  command.plan.pid_at = &pid;
+  SUBCASE("it fails, and our errno is not the child's") {
+    errno = EXDEV;
+    command.begin();
+    const Fd process = std::move(*open_process(pid));
+    CHECK(test::wait_readable(process.view()));  // it has ended
+    CHECK(errno == EXDEV);
+    const Result<Spawned> spawned = command.finish();
+    REQUIRE_FALSE(spawned.has_value());
+    CHECK(spawned.error().number == ENOENT);
+    CHECK(pid == 0);
+    const Result<Waited> waited = peek_exit(process.view());
+    CHECK((!waited || waited->outcome != WaitOutcome::ended));  // it has been reaped
+  }
+  SUBCASE("descriptors made meanwhile are not the child's") {
+    Command lists = Command::shell("ls /proc/self/fd | wc -l");
+    lists.begin();
+    std::vector<Fd> more;
+    for (int n = 0; n < 100; ++n) more.emplace_back(::open("/dev/null", O_RDWR));
+    const Result<Spawned> spawned = lists.finish();
+    REQUIRE(spawned.has_value());
+    CHECK(test::read_all(lists.output()) == "4\n");  // and the folder itself
+    CHECK(test::end_of(spawned->process).value == 0);
+  }
+}
+
 TEST_CASE("descriptors are placed even where their numbers overlap") {
   const auto open_beyond_slots = [](const char* path) {
     const Fd low(::open(path, O_RDWR | O_CLOEXEC));

@@ -75,12 +75,21 @@ class Command {
   void add(FdView from, int to) { more_.push_back({from, to}); }
 
   Result<Spawned> start(Spawner& with = spawner()) {
+    begin(with);
+    return finish(with);
+  }
+
+  /// The two halves of start.
+  void begin(Spawner& with = spawner()) {
     null_ = Fd(::open("/dev/null", O_RDWR | O_CLOEXEC));
     pipe_ = std::move(*create_pipe());
     planned_ = {{null_.view(), 0}, {pipe_.write_end.view(), 1}, {pipe_.write_end.view(), 2}};
     planned_.insert(planned_.end(), more_.begin(), more_.end());
     plan.descriptors = planned_;
-    Result<Spawned> spawned = with.spawn(plan);
+    with.begin(plan);
+  }
+  Result<Spawned> finish(Spawner& with = spawner()) {
+    Result<Spawned> spawned = with.finish();
     pipe_.write_end.reset();
     return spawned;
   }

@@ -45,7 +45,7 @@ Result<Place> take_place() {
   os::Fd keeper = TRY(os::duplicate(given.view(), has_slots ? os::table_slots : 3));
   given.reset();
   os::Spawner spawner = TRY(os::Spawner::create());
-  return Place{std::move(keeper), spawner, note_inheritance(soft, core)};
+  return Place{std::move(keeper), std::move(spawner), note_inheritance(soft, core)};
 }
 
 Result<LinkReceived> receive_welcome(os::FdView keeper) {
@@ -104,7 +104,7 @@ Result<Foundation> lay_foundation() {
   os::SignalFd signals = TRY(os::SignalFd::create());
   os::Timer timer = TRY(os::Timer::create());
   return Foundation{.keeper = std::move(place.keeper),
-                    .spawner = place.spawner,
+                    .spawner = std::move(place.spawner),
                     .epoll = std::move(epoll),
                     .signals = std::move(signals),
                     .timer = std::move(timer),

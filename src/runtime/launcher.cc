@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/check.h"
 #include "model/descriptors.h"
 #include "os/error.h"
 #include "os/files.h"
@@ -120,7 +121,7 @@ os::SpawnPlan Launcher::make_plan(const model::Service& service, const Launch& l
   plan.nice_value = execution.nice.value_or(0);
   plan.set_oom_score = execution.oom_score_adjust.has_value() || !inheritance_.oom_score_is_zero;
   plan.oom_score = execution.oom_score_adjust.value_or(0);
-  plan.cgroup = launch.cgroup;
+  plan.cgroup = launch.cgroup.fd();
   plan.pid_at = launch.pid_at;
   plan.local_executable = is_local(executable);
   return plan;
@@ -155,8 +156,8 @@ Status Launcher::has_room(const RunOutputs& outputs) const {
   return os::error_of(EMFILE, "making its pipes");
 }
 
-std::expected<os::Spawned, LaunchFailure> Launcher::spawn(os::SpawnPlan& plan) {
-  auto spawned = spawner_.spawn(plan);
+std::expected<os::Spawned, LaunchFailure> Launcher::outcome(const os::SpawnPlan& plan,
+                                                            Result<os::Spawned> spawned) {
   if (spawned) return std::move(*spawned);
   const os::SpawnStep step = plan.failed_step;
   auto failure =
@@ -165,32 +166,42 @@ std::expected<os::Spawned, LaunchFailure> Launcher::spawn(os::SpawnPlan& plan) {
   return failure;
 }
 
-std::expected<Launched, LaunchFailure> Launcher::start(const model::Service& service,
-                                                       const Launch& launch) {
-  const auto null = null_device();
-  if (!null) return failed(os::SpawnStep::descriptors, null.error());
+std::expected<PreparedStart, LaunchFailure> Launcher::prepare(model::Service service,
+                                                              Launch launch) {
+  if (const auto null = null_device(); !null)
+    return failed(os::SpawnStep::descriptors, null.error());
   auto input = open_stdin(service.execution);
   if (!input) return std::unexpected(std::move(input).error());
   auto outputs = logs_.open(launch.instance, launch.run, service);
   if (!outputs) return failed(os::SpawnStep::descriptors, std::move(outputs).error());
-
   if (const auto room = has_room(*outputs); !room)
     return failed(os::SpawnStep::descriptors, room.error());
+  return PreparedStart{std::move(service), std::move(launch), std::move(*input),
+                       std::move(*outputs)};
+}
 
+void Launcher::begin(PreparedStart prepared) {
+  ENSURE(!under_way_);
+  UnderWay& now = under_way_.emplace(std::move(prepared));
+  const auto& [service, launch, input, outputs] = now.start;
   const bool inherits = service.execution.stdin_from == model::StdinFrom::inherit;
-  const os::FdView in = input->valid() ? input->view() : inherits ? os::FdView(0) : *null;
-  const os::FdView out = outputs->out.valid() ? outputs->out.view() : *null;
-  const os::FdView err = outputs->err.valid() ? outputs->err.view() : out;
-  const std::array<os::PlannedDescriptor, 4> descriptors{
-      {{in, 0}, {out, 1}, {err, 2}, {launch.ready_pipe, service.ready.fd}}};
+  const os::FdView in = input.valid() ? input.view() : inherits ? os::FdView(0) : null_.view();
+  const os::FdView out = outputs.out.valid() ? outputs.out.view() : null_.view();
+  const os::FdView err = outputs.err.valid() ? outputs.err.view() : out;
+  now.descriptors = {{{in, 0}, {out, 1}, {err, 2}, {launch.ready_pipe.view(), service.ready.fd}}};
 
   make_environment(service, launch);
   make_arguments(service.execution.command);
-  os::SpawnPlan plan = make_plan(service, launch, service.execution.executable);
-  plan.descriptors = std::span(descriptors).first(launch.ready_pipe.valid() ? 4 : 3);
-  auto spawned = spawn(plan);
-  if (!spawned) return std::unexpected(std::move(spawned).error());
-  return Launched{std::move(*spawned), outputs->out_stream, outputs->err_stream};
+  now.plan = make_plan(service, launch, service.execution.executable);
+  now.plan.descriptors = std::span(now.descriptors).first(launch.ready_pipe.valid() ? 4 : 3);
+  spawner_.begin(now.plan);
+}
+
+std::expected<os::Spawned, LaunchFailure> Launcher::finish() {
+  ENSURE(under_way_);
+  auto spawned = outcome(under_way_->plan, spawner_.finish());
+  under_way_.reset();
+  return spawned;
 }
 
 std::expected<os::Spawned, LaunchFailure> Launcher::command(const model::Service& service,
@@ -205,7 +216,7 @@ std::expected<os::Spawned, LaunchFailure> Launcher::command(const model::Service
   make_arguments(arguments);
   os::SpawnPlan plan = make_plan(service, launch, arguments.front());
   plan.descriptors = descriptors;
-  return spawn(plan);
+  return outcome(plan, spawner_.spawn(plan));
 }
 
 }  // namespace stayd::runtime

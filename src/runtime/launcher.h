@@ -5,8 +5,10 @@
 // prints has a reader that outlives us.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <expected>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +18,7 @@
 #include "base/result.h"
 #include "core/state.h"
 #include "model/spec_codec.h"
+#include "os/cgroup.h"
 #include "os/fd.h"
 #include "os/spawn.h"
 #include "runtime/log_link.h"
@@ -27,16 +30,10 @@ namespace stayd::runtime {
 struct Launch {
   InstanceId instance = no_instance;
   RunId run = no_run;
-  os::FdView cgroup;               ///< to be born in; invalid: ours
-  std::string_view notify_path{};  ///< NOTIFY_SOCKET; empty: none
-  os::FdView ready_pipe;           ///< write end that the child gets at Probe::fd
+  os::Cgroup cgroup{};             ///< to be born in; invalid: ours
+  std::string notify_path{};       ///< NOTIFY_SOCKET; empty: none
+  os::Fd ready_pipe{};             ///< write end that the child gets at Probe::fd
   std::int32_t* pid_at = nullptr;  ///< zero; the kernel writes the pid there
-};
-
-struct Launched {
-  os::Spawned process;
-  std::uint32_t out_stream = 0;
-  std::uint32_t err_stream = 0;
 };
 
 /// Why there is no process.
@@ -56,6 +53,14 @@ struct Inheritance {
   bool oom_score_is_zero = false;  ///< so that children need not write it
 };
 
+/// A start that has all it needs but the process.
+struct PreparedStart {
+  model::Service service;
+  Launch launch;
+  os::Fd input;  ///< invalid: /dev/null, or our own
+  RunOutputs outputs;
+};
+
 class Launcher {
  public:
   Launcher(os::Spawner& spawner, LogLink& logs, const Names& names, Inheritance inheritance)
@@ -63,8 +68,12 @@ class Launcher {
   Launcher(const Launcher&) = delete;
   Launcher& operator=(const Launcher&) = delete;
 
-  /// Starts the service's command.
-  std::expected<Launched, LaunchFailure> start(const model::Service& service, const Launch& launch);
+  /// A start of the service's command has three parts, so that the first of one goes on beside the
+  /// last of another: its pipes are made, the process is made, and it has executed (or failed).
+  std::expected<PreparedStart, LaunchFailure> prepare(model::Service service, Launch launch);
+  /// One at a time. Nothing else is started until finish.
+  void begin(PreparedStart start);
+  std::expected<os::Spawned, LaunchFailure> finish();
   /// Starts another command in the service's context: its user, folder, environment, cgroup. Its
   /// output goes where the run's goes, if `log` has a stream for it, else nowhere.
   std::expected<os::Spawned, LaunchFailure> command(const model::Service& service,
@@ -78,13 +87,19 @@ class Launcher {
                              const model::Execution* execution = nullptr);
 
  private:
+  struct UnderWay {
+    PreparedStart start;
+    std::array<os::PlannedDescriptor, 4> descriptors;
+    os::SpawnPlan plan;
+  };
   void make_environment(const model::Service& service, const Launch& launch);
   void make_arguments(std::span<const std::string> arguments);
   void make_limits(const model::Execution& execution);
   os::SpawnPlan make_plan(const model::Service& service, const Launch& launch,
                           const std::string& executable);
   std::expected<os::Fd, LaunchFailure> open_stdin(const model::Execution& execution);
-  std::expected<os::Spawned, LaunchFailure> spawn(os::SpawnPlan& plan);
+  static std::expected<os::Spawned, LaunchFailure> outcome(const os::SpawnPlan& plan,
+                                                           Result<os::Spawned> spawned);
   [[nodiscard]] Status has_room(const RunOutputs& outputs) const;
   bool is_local(const std::string& executable);
   Result<os::FdView> null_device();
@@ -95,6 +110,7 @@ class Launcher {
   Inheritance inheritance_;
   os::Fd null_;
   std::string local_executable_;  ///< the last one that was found to be local
+  std::optional<UnderWay> under_way_;
   // Kept from start to start for their memory.
   std::vector<std::string> texts_;
   std::vector<char*> environment_;

@@ -31,15 +31,13 @@ Status Readiness::prepare(const model::Service& service, Launch& launch) {
   if (service.ready.kind == model::ProbeKind::notify) {
     const os::FdView socket = TRY(notify_.open(launch.instance, launch.run));
     setting_.logs.keep(socket_key(launch.run), socket);
-    notify_path_ = notify_.path_of(launch.run);
-    launch.notify_path = notify_path_;
+    launch.notify_path = notify_.path_of(launch.run);
   }
   if (service.ready.kind == model::ProbeKind::fd) {
     os::Pipe pipe = TRY(os::create_pipe());
     setting_.logs.keep(pipe_key(launch.run), pipe.read_end.view());
     pipes_.push_back({launch.run, std::move(pipe.read_end)});
-    write_end_ = std::move(pipe.write_end);
-    launch.ready_pipe = write_end_.view();
+    launch.ready_pipe = std::move(pipe.write_end);
   }
   return {};
 }

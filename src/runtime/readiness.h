@@ -41,8 +41,6 @@ class Readiness {
 
   /// Before the start: NOTIFY_SOCKET or the pipe, as the service has it.
   Status prepare(const model::Service& service, Launch& launch);
-  /// The child has been made, or not: its end of the pipe is closed.
-  void launched() { write_end_.reset(); }
   /// Begins to watch. After a take-over, with what the predecessor had.
   Status watch(const model::Service& service, InstanceId id, RunId run, Instant run_started,
                Instant now);
@@ -88,8 +86,6 @@ class Readiness {
   std::vector<ReadyRun> became_ready_;
   std::vector<ReadyPipe> pipes_;      ///< of runs that are about to be watched; few
   std::vector<StatusText> statuses_;  ///< of those that said something
-  os::Fd write_end_;                  ///< for the child that is being made
-  std::string notify_path_;           ///< lent to a Launch
 };
 
 }  // namespace stayd::runtime

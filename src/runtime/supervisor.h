@@ -98,6 +98,7 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   /// As configured, with the texts of this instance.
   [[nodiscard]] Result<model::Service> service_of(InstanceId id) const;
   void spawn(const core::Action& action);
+  void finish_start();
   void spawn_failed(const core::Action& action, LaunchFailure failure);
   Launch launch_of(InstanceId id, RunId run);
   void signal(const core::Action& action);
@@ -139,6 +140,7 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   core::Outcome outcome_;
   std::vector<core::Action> actions_;  ///< from next_action_ on: to be carried out
   std::size_t next_action_ = 0;
+  std::optional<core::Action> starting_;  ///< its process is there, but has not executed yet
   Reaper reaper_;
   Containment containment_;
   Helpers helpers_;

@@ -29,10 +29,15 @@ void Supervisor::carry_out_some() {
   int starts = 0;
   while (next_action_ < actions_.size() && starts < most_starts) {
     const core::Action action = actions_[next_action_++];
-    if (action.kind == core::ActionKind::spawn) ++starts;
+    const bool is_start = action.kind == core::ActionKind::spawn;
+    if (is_start)
+      ++starts;
+    else
+      finish_start();
     if (guarded([&] { carry_out(action); })) continue;
-    if (action.kind == core::ActionKind::spawn) spawn_failed(action, out_of_memory());
+    if (is_start) spawn_failed(action, out_of_memory());
   }
+  finish_start();
   if (next_action_ < actions_.size()) return;
   actions_.clear();
   next_action_ = 0;
@@ -91,12 +96,12 @@ Result<model::Service> Supervisor::service_of(InstanceId id) const {
 
 void Supervisor::spawn(const core::Action& action) {
   const InstanceId id = action.instance;
-  const auto service = service_of(id);
+  auto service = service_of(id);
   if (!service) return spawn_failed(action, {.text = service.error().message});
   Run& run = runs_.at(id);
   Leaf leaf{run.record.cgroup_number, run.record.cgroup_killed != 0};
   base_.names.instance(id, name_);
-  const auto cgroup = containment_.prepare(name_, leaf);
+  auto cgroup = containment_.prepare(name_, leaf);
   if (!cgroup)
     return spawn_failed(action, LaunchFailure::of(os::SpawnStep::cgroup, cgroup.error()));
   hold_cgroup();
@@ -107,18 +112,30 @@ void Supervisor::spawn(const core::Action& action) {
   base_.ledger.write(id, InstanceRecord{state_.at(id), run.record});
 
   Launch launch = launch_of(id, action.run);
-  launch.cgroup = cgroup->fd();
+  launch.cgroup = std::move(*cgroup);
   launch.pid_at = base_.ledger.spawned_pid(id);
   if (const auto prepared = readiness_.prepare(*service, launch); !prepared)
     return spawn_failed(action, LaunchFailure::of(os::SpawnStep::descriptors, prepared.error()));
-  auto launched = launcher_.start(*service, launch);
-  readiness_.launched();
-  if (!launched) return spawn_failed(action, std::move(launched).error());
-  const std::int32_t pid = launched->process.pid;
-  // Unwatched it is found by SIGCHLD, more slowly.
-  (void)reaper_.watch(id, action.run, std::move(launched->process.process), pid);
-  fact(core::EventKind::spawned, id, action.run);
-  facts_.back().pid = pid;
+  auto start = launcher_.prepare(std::move(*service), std::move(launch));
+  finish_start();  // the one before: it has executed while this one was prepared
+  if (!start) return spawn_failed(action, std::move(start).error());
+  launcher_.begin(std::move(*start));
+  starting_ = action;
+}
+
+void Supervisor::finish_start() {
+  if (!starting_) return;
+  const core::Action action = *std::exchange(starting_, std::nullopt);
+  auto process = launcher_.finish();
+  const bool noted = guarded([&] {
+    if (!process) return spawn_failed(action, std::move(process).error());
+    const std::int32_t pid = process->pid;
+    // Unwatched it is found by SIGCHLD, more slowly.
+    (void)reaper_.watch(action.instance, action.run, std::move(process->process), pid);
+    fact(core::EventKind::spawned, action.instance, action.run);
+    facts_.back().pid = pid;
+  });
+  if (!noted) spawn_failed(action, out_of_memory());
 }
 
 void Supervisor::spawn_failed(const core::Action& action, LaunchFailure failure) {
@@ -183,7 +200,7 @@ Status Supervisor::start_helper(const model::Service& service, const Helper& hel
                                 std::span<const std::string> command) {
   Launch launch = launch_of(helper.instance, helper.run);
   Result<os::Cgroup> cgroup = open_leaf(helper.instance);
-  if (cgroup) launch.cgroup = cgroup->fd();
+  if (cgroup) launch.cgroup = std::move(*cgroup);
   const os::Fd output = helper.kind == HelperKind::probe ? os::Fd{} : logs_.writer_for(helper.run);
   auto process = launcher_.command(service, launch, command, output.view());
   if (!process) return failure(process.error().what.number, std::move(process.error().text));

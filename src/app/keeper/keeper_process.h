@@ -49,7 +49,7 @@ class Keeper {
   };
 
   Keeper(os::SignalFd signals, os::Spawner spawner, runtime::Ledger ledger)
-      : signals_(std::move(signals)), spawner_(spawner), ledger_(std::move(ledger)) {}
+      : signals_(std::move(signals)), spawner_(std::move(spawner)), ledger_(std::move(ledger)) {}
 
   Result<os::Spawned> spawn_supervisor(os::FdView link);
   Status start_supervisor();

@@ -53,7 +53,7 @@ Result<Keeper> Keeper::create() {
   auto ledger = TRY(runtime::Ledger::open(ledger_file.view()));
   auto signals = TRY(os::SignalFd::create());
   auto spawner = TRY(os::Spawner::create());
-  Keeper keeper(std::move(signals), spawner, std::move(ledger));
+  Keeper keeper(std::move(signals), std::move(spawner), std::move(ledger));
   keeper.settings_ = std::move(settings);
   keeper.held(Held::spec) = std::move(spec);
   keeper.held(Held::executable) = std::move(executable);
