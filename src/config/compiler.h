@@ -22,7 +22,7 @@ struct Defaults {
   bool pass_status = false;
   bool to_console = true;
   bool inherit_env = false;  ///< all of ours, unless the service says otherwise
-  model::ConsoleFormat format = model::ConsoleFormat::prefix;
+  model::LogFormat format = model::LogFormat::prefix;
   model::StdinFrom stdin_from = model::StdinFrom::null;
   std::optional<model::RestartPolicy> restart;  ///< of every service, whatever it says
   std::uint16_t first_port = 0;                 ///< Procfile: PORT of the first service; 0: none

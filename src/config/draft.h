@@ -40,10 +40,13 @@ struct ServiceDraft {
   const Value* env = nullptr;
   const Value* inherit_env = nullptr;
   bool shell = false;
-  Text directory, user, group, stdin_text;
+  Text directory, user, group, stdin_text, log_tag;
   Text ready_target, ready_key;  ///< ready_key: the probe's key, which is to be the only one
   std::vector<Text> groups, env_files, on_failure;
   std::vector<NamedDependency> dependencies;
+
+  Place timestamps_place;                             ///< of log.timestamps, where that is given
+  Text facility_key, rate_limit_key, rate_burst_key;  ///< where these of log are given
 
   // Whether the file says so, or a default applies.
   bool stop_timeout_given = false, policy_given = false, log_to_given = false;

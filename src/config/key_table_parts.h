@@ -97,7 +97,9 @@ inline constexpr Key ready_keys[] = {
      599},
     {"exec", ValueType::command, "", "This command exits with 0.", put_ready_command},
     {"file", ValueType::path, "", "This file exists.", put_probe<model::ProbeKind::file>},
-    {"log", ValueType::text, "", "This regular expression appears in its output."},
+    {"log", ValueType::text, "",
+     "This extended regular expression (regex(7)) is found in a line of its output.",
+     put_probe<model::ProbeKind::log>},
     {"delay", ValueType::duration, "", "So much time has passed.", put_ready_delay},
     {.name = "timeout",
      .type = ValueType::duration,
@@ -131,18 +133,24 @@ inline constexpr Key health_keys[] = {
 };
 
 inline constexpr Choice log_to_choices[] = {
-    {"file"}, {"console"}, {"none"}, {"journal", later}, {"syslog", later}};
+    {"file"}, {"console"}, {"none"}, {"journal"}, {"syslog"}};
+/// 0 to 11, and 16 to 23.
+inline constexpr Choice facility_choices[] = {
+    {"kern"},   {"user"},   {"mail"},   {"daemon"},   {"auth"},   {"syslog"}, {"lpr"},
+    {"news"},   {"uucp"},   {"cron"},   {"authpriv"}, {"ftp"},    {"local0"}, {"local1"},
+    {"local2"}, {"local3"}, {"local4"}, {"local5"},   {"local6"}, {"local7"}};
 inline constexpr Choice stderr_choices[] = {{"separate"}, {"merge"}};
 inline constexpr Choice compress_choices[] = {{"none"}, {"zstd", later}};
 inline constexpr Choice on_full_choices[] = {{"drop-oldest"}, {"block"}, {"drop-newest"}};
-inline constexpr Choice timestamps_choices[] = {{"index"}, {"iso", later}, {"tai64n", later}};
-inline constexpr Choice format_choices[] = {{"prefix"}, {"plain"}, {"json", later}};
+inline constexpr Choice timestamps_choices[] = {{"index"}, {"iso"}, {"tai64n"}};
+inline constexpr Choice format_choices[] = {{"prefix"}, {"plain"}, {"json"}};
 
 inline constexpr Key log_keys[] = {
     {.name = "to",
      .type = ValueType::choices,
      .standard = "[\"file\"]; in the foreground: [\"console\", \"file\"]",
-     .meaning = "Where output goes; `none` throws it away.",
+     .meaning = "Where output goes: files, stayd's console, systemd's journal, a syslog daemon "
+                "(`/dev/log`), any of them; `none` throws it away.",
      .set = put_log_to,
      .choices = log_to_choices,
      .option = "log-to"},
@@ -174,14 +182,23 @@ inline constexpr Key log_keys[] = {
     {"on-full", ValueType::choice, "\"drop-oldest\"",
      "When the disk is full: delete its own oldest files, let the service wait, or drop and count.",
      put<read_choice<model::OnFull>, &model::Service::log, &model::Log::on_full>, on_full_choices},
-    {"rate-limit", ValueType::text, "none", "`1M/s`: more is dropped and counted."},
+    {"facility", ValueType::choice, "\"daemon\"", "Of lines for syslog and journal: syslog(3).",
+     put_facility, facility_choices},
+    {"tag", ValueType::text, "the instance's name", "Who says it, for syslog and journal.",
+     put<read_text, &ServiceDraft::log_tag>},
+    {"rate-limit", ValueType::text, "none",
+     "`1M/s`: what an output prints beyond so many bytes a second is dropped and counted.",
+     put_rate_limit},
+    {"rate-burst", ValueType::size, "a second's worth",
+     "How much may come at once before `rate-limit` holds.", put_rate_burst},
     {"timestamps", ValueType::choice, "\"index\"",
-     "Times stand beside the text, of which no byte is touched.", accept_choice,
-     timestamps_choices},
+     "Times stand beside the text, of which no byte is touched; or in front of each line of a file "
+     "(`iso`: RFC 3339 in UTC).",
+     put_timestamps, timestamps_choices},
     {"format", ValueType::choice, "\"prefix\"; `stayd run`: \"plain\"",
-     "Of the console: lines with the service's name, or as they are.",
-     put<read_choice<model::ConsoleFormat>, &model::Service::log, &model::Log::format>,
-     format_choices},
+     "Of the console: lines with the service's name, or as they are; `json`: of console and files, "
+     "an object for each line.",
+     put<read_choice<model::LogFormat>, &model::Service::log, &model::Log::format>, format_choices},
 };
 
 inline constexpr Key limits_keys[] = {

@@ -242,5 +242,54 @@ TEST_CASE("fault.46: a directory that is missing, none or forbidden") {
   CHECK(say("conf.d", false).spec.services.at(0).execution.directory == "/srv/conf.d");
 }
 
+TEST_CASE("timestamps that have no file to stand in, or stand in objects already, are errors") {
+  CHECK(has(read_text_of(in_service("log = { to = \"console\", timestamps = \"iso\" }")).text(),
+            "\"timestamps\" = \"iso\" is for files, and \"to\" has no \"file\""));
+  CHECK(has(read_text_of(in_service("log = { format = \"json\", timestamps = \"tai64n\" }")).text(),
+            "does not go with \"format\" = \"json\""));
+  const auto result =
+      read_text_of(in_service("log = { timestamps = \"tai64n\", to = [\"file\"] }"));
+  REQUIRE(result.read);
+  CHECK(result.spec.services.at(0).log.timestamps == model::Timestamps::tai64n);
+}
+
+TEST_CASE("keys of a receiver without it, and what is no rate, are errors") {
+  CHECK(has(read_text_of(in_service("log.facility = \"local0\"")).text(),
+            "\"facility\" is for syslog and journal, and \"to\" has neither"));
+  CHECK(
+      has(read_text_of(in_service("log.tag = \"x\"")).text(), "\"tag\" is for syslog and journal"));
+  CHECK(has(read_text_of(in_service("log = { to = \"syslog\", tag = \"a b\" }")).text(),
+            "a tag is a word of ASCII characters"));
+  CHECK(has(read_text_of(in_service("log.rate-burst = \"1M\"")).text(),
+            "\"rate-burst\" is nothing without \"rate-limit\""));
+  CHECK(has(read_text_of(in_service("log = { rate-limit = \"1M/s\", to = \"none\" }")).text(),
+            "\"rate-limit\" is for output that is kept"));
+  for (const char* rate : {"1M", "0/s", "fast", "1M/m"}) {
+    CHECK(has(read_text_of(in_service("log.rate-limit = \"" + std::string(rate) + "\"")).text(),
+              "it is bytes a second, for example \"1M/s\""));
+  }
+  const auto result = read_text_of(in_service(
+      "log = { to = [\"syslog\", \"journal\"], facility = \"local7\", tag = \"x-${instance}\", "
+      "rate-limit = \"64K/s\", rate-burst = \"1M\" }"));
+  REQUIRE(result.read);
+  const model::Log& log = result.spec.services.at(0).log;
+  CHECK((log.to_syslog && log.to_journal && !log.to_file));
+  CHECK(log.facility == 23);
+  CHECK(model::for_instance(result.spec.services.at(0), 1).log.tag == "x-a");
+  CHECK(log.rate_limit == 64 << 10);
+  CHECK(log.rate_burst == 1 << 20);
+}
+
+TEST_CASE("ready.log is a regular expression, and a wrong one is an error with its place") {
+  const auto wrong = read_text_of(in_service("ready.log = \"(up\""));
+  CHECK(has(wrong.text(), "stayd.toml:3:"));
+  CHECK(has(wrong.text(), "\"log\": "));
+  CHECK(has(wrong.text(), "as grep -E takes it"));
+  const auto result = read_text_of(in_service("ready.log = '^port [0-9]+$'"));
+  REQUIRE(result.read);
+  CHECK(result.spec.services.at(0).ready.kind == model::ProbeKind::log);
+  CHECK(result.spec.services.at(0).ready.target == "^port [0-9]+$");
+}
+
 }  // namespace
 }  // namespace stayd::config

@@ -63,7 +63,7 @@ std::expected<Compiled, Diagnostics> read_run(World& world, const RunRequest& re
   Documents documents = documents_of_options(request, sources, report);
   const Defaults defaults{.pass_status = true,
                           .inherit_env = true,
-                          .format = model::ConsoleFormat::plain,
+                          .format = model::LogFormat::plain,
                           .stdin_from = model::StdinFrom::inherit,
                           .restart = std::nullopt};
   const ReadOptions options{

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/pattern.h"
 #include "base/text.h"
 #include "config/accounts.h"
 #include "config/address.h"
+#include "config/log_rules.h"
 
 namespace stayd::config {
 ServiceCompiler::ServiceCompiler(Compiler& compiler, ServiceDraft& draft)
@@ -23,6 +25,7 @@ void ServiceCompiler::run() {
   check_type();
   apply_defaults();
   if (draft_.service.type == model::ServiceType::group) return;
+  check_log(report(), draft_);
   const auto user = resolve_accounts(world(), report(), draft_);
   check_permissions();
   build_environment(user);
@@ -32,6 +35,7 @@ void ServiceCompiler::run() {
   draft_.service.reload.command = resolved_command(draft_.reload_command);
   resolve_stdin();
   resolve_probe();
+  resolve_log();
   end_escaped_form();
 }
 
@@ -291,12 +295,38 @@ void ServiceCompiler::resolve_probe() {
   auto expanded = expand(draft_.ready_target, environment_.lookup(), report());
   if (!expanded) return;
   probe.target = std::move(*expanded);
+  if (probe.kind == model::ProbeKind::log) return check_pattern(probe.target);
   const bool is_path =
       probe.kind == model::ProbeKind::unix_socket || probe.kind == model::ProbeKind::file;
   if (is_path) {
     probe.target = join_path(execution().directory, probe.target);
   } else {
     check_address(probe.target, draft_.ready_target.place);
+  }
+}
+
+void ServiceCompiler::resolve_log() {
+  constexpr std::size_t longest_tag = 100;
+  if (!draft_.log_tag.given) return;
+  auto tag = expand(draft_.log_tag, environment_.lookup(), report());
+  if (!tag) return;
+  const bool is_plain = std::ranges::all_of(*tag, [](char c) { return c > ' ' && c < 0x7f; });
+  if (tag->empty() || tag->size() > longest_tag || !is_plain) {
+    report().error(draft_.log_tag.place, "a tag is a word of ASCII characters, at most 100");
+  }
+  draft_.service.log.tag = std::move(*tag);
+}
+
+void ServiceCompiler::check_pattern(const std::string& pattern) {
+  constexpr std::size_t longest_pattern = 1000;
+  const std::string text = unescaped(pattern);
+  const Place place = draft_.ready_target.place;
+  if (text.empty() || text.size() > longest_pattern) {
+    return report().error(place, "\"log\": an expression has 1 to 1000 bytes");
+  }
+  if (const auto compiled = Pattern::compile(text); !compiled) {
+    report().error(place, "\"log\": " + compiled.error().message,
+                   "it is an extended regular expression, as grep -E takes it");
   }
 }
 
@@ -323,7 +353,7 @@ void ServiceCompiler::end_escaped_form() {
   const bool any = differs(e.command) || differs(e.environment) || differs(s.stop.command) ||
                    differs(s.reload.command) || differs(s.ready.command) ||
                    has_instance_text(e.directory) || has_instance_text(e.stdin_value) ||
-                   has_instance_text(s.ready.target);
+                   has_instance_text(s.ready.target) || has_instance_text(s.log.tag);
   execution().has_instance_text = true;
   if (any) return;
   const auto port = std::exchange(execution().port_base, 0);  // differs by instance all the same

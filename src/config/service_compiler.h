@@ -37,6 +37,8 @@ class ServiceCompiler {
 
   void resolve_stdin();
   void resolve_probe();
+  void resolve_log();
+  void check_pattern(const std::string& pattern);
   void check_address(std::string& target, Place place);
   void end_escaped_form();
 

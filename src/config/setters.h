@@ -99,6 +99,7 @@ extern template void put_probe<model::ProbeKind::tcp>(Reading&, const Value&);
 extern template void put_probe<model::ProbeKind::unix_socket>(Reading&, const Value&);
 extern template void put_probe<model::ProbeKind::http>(Reading&, const Value&);
 extern template void put_probe<model::ProbeKind::file>(Reading&, const Value&);
+extern template void put_probe<model::ProbeKind::log>(Reading&, const Value&);
 
 template <Section Part>
 void put_section(Reading& reading, const Value& value) {
@@ -124,6 +125,10 @@ void put_policy(Reading& reading, const Value& value);
 void put_replicas(Reading& reading, const Value& value);
 void put_stdin(Reading& reading, const Value& value);
 void put_log_to(Reading& reading, const Value& value);
+void put_rate_limit(Reading& reading, const Value& value);
+void put_rate_burst(Reading& reading, const Value& value);
+void put_facility(Reading& reading, const Value& value);
+void put_timestamps(Reading& reading, const Value& value);
 void put_max_size(Reading& reading, const Value& value);
 void put_stop_timeout(Reading& reading, const Value& value);
 void put_exit_when(Reading& reading, const Value& value);

@@ -44,6 +44,7 @@ template void put_probe<ProbeKind::tcp>(Reading&, const Value&);
 template void put_probe<ProbeKind::unix_socket>(Reading&, const Value&);
 template void put_probe<ProbeKind::http>(Reading&, const Value&);
 template void put_probe<ProbeKind::file>(Reading&, const Value&);
+template void put_probe<ProbeKind::log>(Reading&, const Value&);
 
 void put_notify(Reading& reading, const Value& value) {
   bool on = false;
@@ -109,7 +110,7 @@ void put_stdin(Reading& reading, const Value& value) {
 void put_log_to(Reading& reading, const Value& value) {
   model::Log& log = service_of(reading).log;
   reading.service->log_to_given = true;
-  log.to_file = log.to_console = false;
+  log.to_file = log.to_console = log.to_syslog = log.to_journal = false;
   const auto take = [&](const Value& word) {
     if (word.is(ValueKind::table)) {
       return reading.report.error(word.place,
@@ -117,14 +118,50 @@ void put_log_to(Reading& reading, const Value& value) {
     }
     const auto number = chosen(reading, word);
     if (!number) return;
-    log.to_file |= reading.key->choices[*number].word == "file";
-    log.to_console |= reading.key->choices[*number].word == "console";
-    if (reading.key->choices[*number].word == "none" && value.items.size() > 1) {
+    const std::string_view target = reading.key->choices[*number].word;
+    log.to_file |= target == "file";
+    log.to_console |= target == "console";
+    log.to_syslog |= target == "syslog";
+    log.to_journal |= target == "journal";
+    if (target == "none" && value.items.size() > 1) {
       wrong_value(reading, word, "none stands alone");
     }
   };
   if (!value.is(ValueKind::array)) return take(value);
   for (const Value& item : value.items) take(item);
+}
+
+void put_rate_limit(Reading& reading, const Value& value) {
+  constexpr std::string_view unit = "/s";
+  if (!value.is(ValueKind::text)) return wrong_type(reading, value);
+  std::string_view text = value.text;
+  const bool has_unit = text.ends_with(unit);
+  if (has_unit) text.remove_suffix(unit.size());
+  const auto rate = parse_size(text);
+  if (!has_unit || !rate || *rate == 0) {
+    return wrong_value(reading, value, "it is bytes a second, for example \"1M/s\"");
+  }
+  reading.service->rate_limit_key = {std::string(reading.key->name), value.place, true};
+  service_of(reading).log.rate_limit = *rate;
+}
+
+void put_rate_burst(Reading& reading, const Value& value) {
+  reading.service->rate_burst_key = {std::string(reading.key->name), value.place, true};
+  read_size(reading, value, service_of(reading).log.rate_burst);
+}
+
+void put_facility(Reading& reading, const Value& value) {
+  constexpr std::size_t last_of_first_part = 11;  // syslog(3): 12 to 15 are not there
+  const auto number = chosen(reading, value);
+  if (!number) return;
+  reading.service->facility_key = {std::string(reading.key->name), value.place, true};
+  service_of(reading).log.facility =
+      static_cast<std::uint8_t>(*number > last_of_first_part ? *number + 4 : *number);
+}
+
+void put_timestamps(Reading& reading, const Value& value) {
+  reading.service->timestamps_place = value.place;
+  read_choice(reading, value, service_of(reading).log.timestamps);
 }
 
 void put_max_size(Reading& reading, const Value& value) {

@@ -12,6 +12,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "journal/line_text.h"
 #include "journal/open_log.h"
 
 namespace stayd::journal {
@@ -21,6 +22,8 @@ struct LogTrouble {
   std::string text;           ///< why, for a person
   std::uint64_t dropped = 0;  ///< bytes of output that are lost, not yet in a gap record
   std::uint64_t dropped_in_all = 0;
+  std::uint64_t limited = 0;  ///< bytes beyond the rate-limit, not yet in a gap record
+  Instant record_at;          ///< of those: when the next record may be written
   RunId run = no_run;         ///< whose bytes were dropped last
   Instant over_at;            ///< with no failure until then, it is over
   bool stops_output = false;  ///< nothing is written at present
@@ -32,6 +35,7 @@ struct LogFile {
   std::unique_ptr<OpenLog> open;
   std::unique_ptr<LogTrouble> trouble;
   std::uint64_t last_used = 0;
+  OpenLine line;  ///< of a file that holds more than the bytes of the service
 };
 
 struct Instance {

@@ -116,6 +116,36 @@ Moved OpenLog::step(os::FdView pipe, std::size_t inside, const SegmentLimits& li
   return moved;
 }
 
+bool OpenLog::is_near_end(std::size_t bytes, const SegmentLimits& limits) const {
+  return size_ > 0 && size_ + bytes > std::max(limits.max_size, least_max_size);
+}
+
+Moved OpenLog::append(std::string_view text, Cut cut, const SegmentLimits& limits) {
+  switch (cut) {
+    case Cut::here: full_ = full_ || is_near_end(text.size(), limits); break;
+    case Cut::in_line: full_ = full_ || is_near_end(0, limits); break;
+    case Cut::never: full_ = false; break;
+  }
+  if (const int number = rotate_if_full(limits); number != 0) return {.number = number};
+  const os::Transfer put = os::write_at(text_.view(), size_, text);
+  if (put.ok() && put.bytes == text.size()) {
+    size_ += text.size();
+    return {.offset = size_ - text.size(), .bytes = text.size(), .number = 0};
+  }
+  (void)os::set_file_size(text_.view(), size_);
+  if (put.number == EFBIG && size_ > 0 && cut != Cut::never) {  // RLIMIT_FSIZE is below max_size
+    full_ = true;
+    return append(text, cut, limits);
+  }
+  return {.number = put.number != 0 ? put.number : EIO};
+}
+
+int OpenLog::cut_to(std::uint64_t size) {
+  const int number = os::set_file_size(text_.view(), size);
+  if (number == 0) size_ = size;
+  return number;
+}
+
 int OpenLog::rotate_if_full(const SegmentLimits& limits) {
   if (broken()) return EBADF;
   if (!full_) return 0;

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "base/time.h"
@@ -41,6 +42,13 @@ struct Moved {
   int number = 0;  ///< errno; 0: none
 };
 
+/// Where a segment may be closed before a piece that append() is to write.
+enum class Cut : std::uint8_t {
+  here,     ///< when the piece does not fit any more: it begins at a line's beginning
+  in_line,  ///< when the segment is full: the piece goes on with a line
+  never,    ///< the piece goes on with something that is not to be torn
+};
+
 class OpenLog {
  public:
   /// Opens text and index, made where missing, repaired where a crash left them.
@@ -55,6 +63,15 @@ class OpenLog {
   /// them are still in the pipe.
   Moved step(os::FdView pipe, std::size_t inside, const SegmentLimits& limits,
              ScratchPipe& scratch);
+  /// Writes all of `text` at the end, or nothing of it; closes the segment first where the cut says
+  /// so. `bytes` are those of the text.
+  Moved append(std::string_view text, Cut cut, const SegmentLimits& limits);
+  /// Whether a piece of `bytes` no longer fits into the current segment.
+  [[nodiscard]] bool is_near_end(std::size_t bytes, const SegmentLimits& limits) const;
+  /// Whether the text is empty, or ends with a line end.
+  [[nodiscard]] bool at_line_end() const;
+  /// Cuts the text to this size, after a crash.
+  int cut_to(std::uint64_t size);
   /// Tells the index about what step() moved.
   void note(const Moved& moved, RunId run, const Stamp& now);
   /// Another record at the text's end: gap (`value` bytes), run_ended.
@@ -85,12 +102,13 @@ class OpenLog {
 
   [[nodiscard]] os::FdView text() const { return text_.view(); }
   [[nodiscard]] std::uint64_t size() const { return size_; }
+  /// The run that the text's last bytes are of, as far as the index knows.
+  [[nodiscard]] RunId last_run() const { return index_.last_run(); }
 
  private:
   OpenLog(const LogPlace& place, IndexWriter index) : place_(place), index_(std::move(index)) {}
   std::size_t allowance(os::FdView pipe, std::size_t inside, std::uint64_t max_size,
                         ScratchPipe& scratch);
-  [[nodiscard]] bool at_line_end() const;
   int rotate_if_full(const SegmentLimits& limits);
   os::Transfer transfer(os::FdView pipe, std::size_t most, ScratchPipe& scratch);
   os::Transfer copy(os::FdView pipe, std::size_t most, ScratchPipe& scratch);

@@ -25,6 +25,7 @@ enum class Kind : std::uint8_t {
   given_kept = 67,
   given_back_all = 68,
   trouble = 69,
+  matched = 70,
 };
 
 void boolean(ByteWriter& out, bool value) { out.number(static_cast<std::uint8_t>(value ? 1 : 0)); }
@@ -64,6 +65,14 @@ void write(ByteWriter& out, const Streams& message) {
   enumerator(out, message.settings.on_full);
   out.number(message.settings.max_files);
   out.number(message.settings.max_size);
+  enumerator(out, message.settings.timestamps);
+  boolean(out, message.settings.to_syslog);
+  boolean(out, message.settings.to_journal);
+  out.number(message.settings.facility);
+  out.text(message.settings.tag);
+  out.number(message.settings.rate_limit);
+  out.number(message.settings.rate_burst);
+  out.text(message.ready_pattern);
   out.number(message.count);
   for (std::size_t i = 0; i < message.count && i < message.ends.size(); ++i) {
     out.number(message.ends[i].number);
@@ -116,6 +125,11 @@ void write(ByteWriter& out, const Trouble& message) {
   boolean(out, message.begins);
   out.text(message.text);
   out.number(message.dropped);
+  out.text(message.target);
+}
+void write(ByteWriter& out, const Matched& message) {
+  enumerator(out, Kind::matched);
+  out.number(message.number);
 }
 
 template <typename Message>
@@ -145,10 +159,18 @@ Streams read_streams(ByteReader& in) {
   message.uid = in.number<std::uint32_t>();
   message.settings.to_file = in.boolean();
   message.settings.to_console = in.boolean();
-  message.settings.format = enumerator(in, model::ConsoleFormat::plain);
+  message.settings.format = enumerator(in, model::LogFormat::json);
   message.settings.on_full = enumerator(in, model::OnFull::drop_newest);
   message.settings.max_files = in.number<std::uint32_t>();
   message.settings.max_size = in.number<std::uint64_t>();
+  message.settings.timestamps = enumerator(in, model::Timestamps::tai64n);
+  message.settings.to_syslog = in.boolean();
+  message.settings.to_journal = in.boolean();
+  message.settings.facility = in.number<std::uint8_t>();
+  message.settings.tag = in.text();
+  message.settings.rate_limit = in.number<std::uint64_t>();
+  message.settings.rate_burst = in.number<std::uint64_t>();
+  message.ready_pattern = in.text();
   message.count = in.number<std::uint8_t>();
   if (message.count == 0 || message.count > message.ends.size()) in.fail();
   for (std::size_t i = 0; in.ok() && i < message.count; ++i) {
@@ -174,6 +196,7 @@ Trouble read_trouble(ByteReader& in) {
   message.begins = in.boolean();
   message.text = in.text();
   message.dropped = in.number<std::uint64_t>();
+  message.target = in.text();
   return message;
 }
 
@@ -216,7 +239,8 @@ Result<ToWriter> read_to_writer(ByteReader& in, Kind kind) {
     case Kind::given_stream:
     case Kind::given_kept:
     case Kind::given_back_all:
-    case Kind::trouble: break;
+    case Kind::trouble:
+    case Kind::matched: break;
   }
   return unknown_kind(kind);
 }
@@ -229,6 +253,7 @@ Result<FromWriter> read_from_writer(ByteReader& in, Kind kind) {
     case Kind::given_kept: return FromWriter{GivenKept{in.number<std::uint64_t>()}};
     case Kind::given_back_all: return FromWriter{GivenBackAll{}};
     case Kind::trouble: return FromWriter{read_trouble(in)};
+    case Kind::matched: return FromWriter{Matched{in.number<std::uint32_t>()}};
     case Kind::configure:
     case Kind::streams:
     case Kind::keep:
@@ -249,7 +274,14 @@ StreamSettings settings_of(const model::Log& log) {
           .format = log.format,
           .on_full = log.on_full,
           .max_files = log.max_files,
-          .max_size = log.max_size};
+          .max_size = log.max_size,
+          .timestamps = log.timestamps,
+          .to_syslog = log.to_syslog,
+          .to_journal = log.to_journal,
+          .facility = log.facility,
+          .tag = log.tag,
+          .rate_limit = log.rate_limit,
+          .rate_burst = log.rate_burst};
 }
 
 std::string encode(const ToWriter& message) { return encode_any(message); }

@@ -36,10 +36,17 @@ enum class StreamKind : std::uint8_t { stdout_only, stderr_only, merged };
 struct StreamSettings {
   bool to_file = true;
   bool to_console = false;
-  model::ConsoleFormat format = model::ConsoleFormat::prefix;
+  model::LogFormat format = model::LogFormat::prefix;
   model::OnFull on_full = model::OnFull::drop_oldest;
   std::uint32_t max_files = 8;         ///< closed segments kept
   std::uint64_t max_size = 16u << 20;  ///< bytes of a segment
+  model::Timestamps timestamps = model::Timestamps::index;
+  bool to_syslog = false;
+  bool to_journal = false;
+  std::uint8_t facility = 3;
+  std::string tag{};             ///< empty: the instance's name
+  std::uint64_t rate_limit = 0;  ///< bytes a second; 0: none
+  std::uint64_t rate_burst = 0;
   bool operator==(const StreamSettings&) const = default;
 };
 StreamSettings settings_of(const model::Log& log);
@@ -65,6 +72,9 @@ struct Streams {
   RunId run = no_run;
   std::uint32_t uid = 0;  ///< of the service: must not be able to write to its log folder
   StreamSettings settings;
+  /// A regular expression (regex(7), extended): Matched is told of the first line in which it is
+  /// found. Empty: none.
+  std::string ready_pattern{};
   std::uint8_t count = 1;
   std::array<End, 2> ends;
 };
@@ -111,6 +121,11 @@ struct Ended {
   std::uint32_t number = 0;
 };
 
+/// The stream's ready_pattern was found in a line. Told again after GiveBack, and by a successor.
+struct Matched {
+  std::uint32_t number = 0;
+};
+
 /// Answer to GiveBack: one stream, its read end beside it.
 struct GivenStream {
   std::uint32_t number = 0;
@@ -131,9 +146,11 @@ struct Trouble {
   bool begins = true;
   std::string text;           ///< begins: why, a clause for a person
   std::uint64_t dropped = 0;  ///< ends: bytes that were lost meanwhile
+  std::string target{};       ///< what takes too little instead of a log: "syslog (/dev/log)"
 };
 
-using FromWriter = std::variant<Hello, Ended, GivenStream, GivenKept, GivenBackAll, Trouble>;
+using FromWriter =
+    std::variant<Hello, Ended, GivenStream, GivenKept, GivenBackAll, Trouble, Matched>;
 
 /// The packet for a message. Its descriptors travel beside it (os::send_message).
 std::string encode(const ToWriter& message);

@@ -24,30 +24,45 @@ bool is_stopped(const LogFile& file) { return file.trouble && file.trouble->stop
 
 LogFile& file_of(const Stream& stream) { return stream.instance->file(log_kind_of(stream.kind)); }
 
+SegmentLimits limits_of(const StreamSettings& settings) {
+  return {.max_size = settings.max_size, .max_files = settings.max_files};
+}
+
+/// Whether anything but the file takes the bytes.
+bool is_shown(const StreamSettings& settings) {
+  return settings.to_console || LineSinks::are_wanted(settings);
+}
+
 ConsoleSource source_of(const Stream& stream) {
   const bool is_error = stream.kind == StreamKind::stderr_only;
   return {.stream = stream.number,
           .name = *stream.instance->name,
           .side = is_error ? ConsoleSide::error : ConsoleSide::output,
-          .plain = stream.settings->format == model::ConsoleFormat::plain};
+          .plain = stream.settings->format == model::LogFormat::plain};
 }
 
 }  // namespace
 
 Pump::Pump(PrivatePipe pipe, OwnerWord owner, LogSet& logs, Console& console)
-    : pipe_(std::move(pipe)), owner_(std::move(owner)), logs_(logs), console_(console) {
+    : pipe_(std::move(pipe)),
+      owner_(std::move(owner)),
+      logs_(logs),
+      console_(console),
+      sinks_(console) {
   if (os::bytes_in_pipe(pipe_.read_end.view()) == 0) return;
   parked_ = owner_.get() != 0 ? owner_.get() : nobody;
 }
 
 Turn Pump::turn(Stream& stream, const Stamp& now) {
-  if (!stream.settings->to_file) return to_console_only(stream, now.since_boot);
+  if (!stream.settings->to_file && !stream.limit) return without_file(stream, bytes_.size(), now);
   if (parked_ == stream.number && finish_parked(stream, now) == TurnEnd::blocked) {
     return {.bytes = 0, .end = TurnEnd::blocked};
   }
   const bool waits = stream.settings->on_full == model::OnFull::block;
   if (waits && is_stopped(file_of(stream))) return {.bytes = 0, .end = TurnEnd::blocked};
-  return parked_ == 0 ? two_hops(stream, now) : one_hop(stream, now);
+  const bool is_text = form_of(*stream.settings) != TextForm::raw;
+  return parked_ == 0 && !is_text && !stream.wanted && !stream.limit ? two_hops(stream, now)
+                                                                     : one_hop(stream, now);
 }
 
 Turn Pump::two_hops(Stream& stream, const Stamp& now) {
@@ -65,6 +80,7 @@ Turn Pump::two_hops(Stream& stream, const Stamp& now) {
 Turn Pump::one_hop(Stream& stream, const Stamp& now) {
   const os::FdView pipe = stream.read_end.view();
   const std::size_t waiting = std::min(os::bytes_in_pipe(pipe), most_turn_bytes);
+  if (waiting > 0 && stream.limit) return limited(stream, waiting, now);
   if (waiting > 0) return {.bytes = waiting, .end = write_out(stream, pipe, waiting, now)};
   const os::Transfer seen = scratch_.look(pipe, 1);
   scratch_.clear();
@@ -73,13 +89,17 @@ Turn Pump::one_hop(Stream& stream, const Stamp& now) {
   return {.bytes = 0, .end = seen.number == ENOMEM ? TurnEnd::blocked : TurnEnd::at_end};
 }
 
-Turn Pump::to_console_only(Stream& stream, Instant now) {
-  const os::Transfer got = os::read_pipe(stream.read_end.view(), bytes_);
+Turn Pump::without_file(Stream& stream, std::size_t most, const Stamp& now) {
+  most = std::min(most, bytes_.size());
+  if (stream.wanted) {
+    const std::size_t looked = look_through(stream, stream.read_end.view(), most);
+    if (looked > 0) most = looked;
+  }
+  const os::Transfer got = os::read_pipe(stream.read_end.view(), std::span(bytes_).first(most));
+  stream.looked = 0;
   if (got.would_block()) return {.bytes = 0, .end = TurnEnd::empty};
   if (got.bytes == 0) return {.bytes = 0, .end = TurnEnd::at_end};
-  if (stream.settings->to_console) {
-    console_.show(source_of(stream), {bytes_.data(), got.bytes}, now);
-  }
+  deliver(stream, {bytes_.data(), got.bytes}, now);
   return {.bytes = got.bytes, .end = TurnEnd::more};
 }
 
@@ -105,11 +125,10 @@ void Pump::finish(Stream& stream, const Stamp& now) {
     left -= std::min(left, last.bytes);
   }
   if (parked_ == stream.number && finish_parked(stream, now) == TurnEnd::blocked) {
-    drop_all(stream, pipe_.read_end.view(), os::bytes_in_pipe(pipe_.read_end.view()),
-             now.since_boot);
+    drop_all(stream, pipe_.read_end.view(), os::bytes_in_pipe(pipe_.read_end.view()), now);
     parked_ = 0;
   }
-  if (last.end == TurnEnd::blocked) drop_all(stream, pipe, left, now.since_boot);
+  if (last.end == TurnEnd::blocked) drop_all(stream, pipe, left, now);
 }
 
 // Returns when nothing is left inside, or when it must stay there.
@@ -118,7 +137,7 @@ TurnEnd Pump::write_out(Stream& stream, os::FdView pipe, std::size_t inside, con
   while (inside > 0) {
     if (is_stopped(file_of(stream))) {
       if (waits) return TurnEnd::blocked;
-      drop_all(stream, pipe, inside, now.since_boot);
+      drop_all(stream, pipe, inside, now);
       break;
     }
     const Moved moved = write_piece(stream, pipe, inside, now);
@@ -136,27 +155,44 @@ Moved Pump::write_piece(Stream& stream, os::FdView pipe, std::size_t inside, con
     return {};
   }
   const StreamSettings& settings = *stream.settings;
-  const SegmentLimits limits{.max_size = settings.max_size, .max_files = settings.max_files};
-  const Moved moved = (*log)->step(pipe, inside, limits, scratch_);
+  const bool is_text = form_of(settings) != TextForm::raw;
+  if (stream.wanted && !is_text) {
+    const std::size_t looked = look_through(stream, pipe, inside);
+    if (looked > 0) inside = looked;
+  }
+  const Moved moved = is_text ? write_text(stream, **log, {pipe, inside}, now)
+                              : (*log)->step(pipe, inside, limits_of(settings), scratch_);
   if (moved.bytes == 0) {
     const int number = moved.number != 0 ? moved.number : EIO;
     if (!make_room(stream, number, now)) stop_output(stream, os::error_text(number), now);
     return {};
   }
   stream.has_written = true;
+  stream.looked -= std::min(stream.looked, static_cast<std::uint32_t>(moved.bytes));
+  if (is_text) return moved;
   (*log)->note(moved, stream.run, now);
-  if (settings.to_console) show(stream, moved, (*log)->text(), now.since_boot);
+  show(stream, moved, (*log)->text(), now);
   return moved;
 }
 
+// To everything that takes bytes beside the file.
+void Pump::deliver(const Stream& stream, std::string_view bytes, const Stamp& now) {
+  const StreamSettings& settings = *stream.settings;
+  if (settings.to_console && settings.format != model::LogFormat::json) {
+    console_.show(source_of(stream), bytes, now.since_boot);
+  }
+  if (LineSinks::are_wanted(settings)) sinks_.take(stream, bytes, now);
+}
+
 // What the console shows is read back from the file: the pipe's bytes are never taken for it.
-void Pump::show(const Stream& stream, const Moved& moved, os::FdView text, Instant now) {
+void Pump::show(const Stream& stream, const Moved& moved, os::FdView text, const Stamp& now) {
+  if (!is_shown(*stream.settings)) return;
   std::size_t shown = 0;
   while (shown < moved.bytes) {
     const std::size_t most = std::min(moved.bytes - shown, bytes_.size());
     const os::Transfer got = os::read_at(text, moved.offset + shown, std::span(bytes_).first(most));
     if (got.bytes == 0) return;
-    console_.show(source_of(stream), {bytes_.data(), got.bytes}, now);
+    deliver(stream, {bytes_.data(), got.bytes}, now);
     shown += got.bytes;
   }
 }
@@ -196,7 +232,7 @@ void Pump::stop_output(Stream& stream, std::string why, const Stamp& now) {
   trouble.over_at = now.since_boot + calm_after_failure;
 }
 
-void Pump::drop_all(Stream& stream, os::FdView pipe, std::size_t inside, Instant now) {
+void Pump::drop_all(Stream& stream, os::FdView pipe, std::size_t inside, const Stamp& now) {
   while (inside > 0) {
     const std::size_t gone = drop(stream, pipe, inside, now);
     if (gone == 0) return;
@@ -204,27 +240,34 @@ void Pump::drop_all(Stream& stream, os::FdView pipe, std::size_t inside, Instant
   }
 }
 
-std::size_t Pump::drop(Stream& stream, os::FdView pipe, std::size_t inside, Instant now) {
+std::size_t Pump::drop(Stream& stream, os::FdView pipe, std::size_t inside, const Stamp& now) {
   const os::Transfer got =
       os::read_pipe(pipe, std::span(bytes_).first(std::min(inside, bytes_.size())));
   if (got.bytes == 0) return 0;
+  look_for_pattern(stream, {bytes_.data(), got.bytes});
+  stream.looked -= std::min(stream.looked, static_cast<std::uint32_t>(got.bytes));
   LogFile& file = file_of(stream);
   if (file.trouble) {
     file.trouble->dropped += got.bytes;
     file.trouble->dropped_in_all += got.bytes;
     file.trouble->run = stream.run;
   }
-  if (stream.settings->to_console) {
-    console_.show(source_of(stream), {bytes_.data(), got.bytes}, now);
-  }
+  deliver(stream, {bytes_.data(), got.bytes}, now);
   return got.bytes;
 }
 
 void Pump::note_end(Stream& stream, const Stamp& now) {
+  bool found = false;
+  pattern_lines_.end(stream.number, [&](std::string_view part, PartEnd) {
+    found = stream.wanted && stream.wanted->is_in(part);
+  });
+  if (found) found_pattern(stream);
   if (stream.settings->to_console) console_.source_ended(source_of(stream));
+  if (LineSinks::are_wanted(*stream.settings)) sinks_.end(stream, now);
   if (!stream.has_written || is_stopped(file_of(stream))) return;
   const auto log = logs_.log_of(*stream.instance, log_kind_of(stream.kind), now.since_boot);
   if (!log) return;
+  end_text(stream, **log, now);
   (*log)->note(RecordKind::run_ended, stream.run, 0, now);
   (void)(*log)->flush_index();
 }
@@ -250,8 +293,9 @@ void Pump::give_back_reserve(const Stream& stream) {
 void Pump::retry(Instance& instance, LogKind kind, const Stamp& now) {
   LogTrouble* trouble = instance.file(kind).trouble.get();
   if (trouble == nullptr || trouble->over) return;
+  record_limited(instance, kind, now);
   if (!trouble->stops_output) {
-    trouble->over = now.since_boot >= trouble->over_at;
+    trouble->over = now.since_boot >= trouble->over_at && trouble->limited == 0;
     return;
   }
   const auto log = logs_.log_of(instance, kind, now.since_boot);

@@ -9,11 +9,14 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/result.h"
 #include "journal/console.h"
+#include "journal/line_sinks.h"
 #include "journal/log_set.h"
 #include "journal/private_pipe.h"
 #include "journal/scratch_pipe.h"
@@ -66,30 +69,54 @@ class Pump {
   /// Whether any log is in trouble which is not over (or not told): retry and tell.
   [[nodiscard]] bool in_trouble() const { return troubles_ != 0; }
   void trouble_forgotten() { --troubles_; }
+  LineSinks& sinks() { return sinks_; }
+  /// Called at once when a stream's pattern was found, before the bytes leave its pipe: a log
+  /// writer that is killed has told it, or its successor finds it again.
+  void on_match(std::function<void(Stream&)> tell) { tell_match_ = std::move(tell); }
   /// Whether a trouble has begun since the last call.
   bool take_news() { return std::exchange(news_, false); }
 
  private:
   Turn two_hops(Stream& stream, const Stamp& now);
   Turn one_hop(Stream& stream, const Stamp& now);
-  Turn to_console_only(Stream& stream, Instant now);
+  std::size_t look_through(Stream& stream, os::FdView pipe, std::size_t inside);
+  void look_for_pattern(Stream& stream, std::string_view front);
+  void found_pattern(Stream& stream);
+  Turn without_file(Stream& stream, std::size_t most, const Stamp& now);
+  Turn limited(Stream& stream, std::size_t waiting, const Stamp& now);
+  Turn drop_limited(Stream& stream, std::size_t waiting, const Stamp& now);
+  std::size_t first_line(os::FdView pipe, std::size_t most);
+  void note_limited(Stream& stream, std::size_t bytes, const Stamp& now);
+  void record_limited(Instance& instance, LogKind kind, const Stamp& now);
   TurnEnd write_out(Stream& stream, os::FdView pipe, std::size_t inside, const Stamp& now);
   Moved write_piece(Stream& stream, os::FdView pipe, std::size_t inside, const Stamp& now);
-  void show(const Stream& stream, const Moved& moved, os::FdView text, Instant now);
+  struct Waiting {
+    os::FdView pipe;
+    std::size_t bytes = 0;  ///< of what is in it, that may be written
+  };
+  Moved write_text(Stream& stream, OpenLog& log, const Waiting& waiting, const Stamp& now);
+  int begin_text(const Stream& stream, OpenLog& log, OpenLine& line);
+  void end_text(const Stream& stream, OpenLog& log, const Stamp& now);
+  void deliver(const Stream& stream, std::string_view bytes, const Stamp& now);
+  void show(const Stream& stream, const Moved& moved, os::FdView text, const Stamp& now);
   bool make_room(Stream& stream, int number, const Stamp& now);
   LogTrouble& trouble_of(LogFile& file);
   void stop_output(Stream& stream, std::string why, const Stamp& now);
-  std::size_t drop(Stream& stream, os::FdView pipe, std::size_t inside, Instant now);
-  void drop_all(Stream& stream, os::FdView pipe, std::size_t inside, Instant now);
+  std::size_t drop(Stream& stream, os::FdView pipe, std::size_t inside, const Stamp& now);
+  void drop_all(Stream& stream, os::FdView pipe, std::size_t inside, const Stamp& now);
 
   PrivatePipe pipe_;
   OwnerWord owner_;
   LogSet& logs_;
   Console& console_;
+  LineSinks sinks_;
   ScratchPipe scratch_;
+  LineAssembler pattern_lines_;
+  std::function<void(Stream&)> tell_match_;
   std::uint32_t parked_ = 0;
   std::uint32_t troubles_ = 0;
   bool news_ = false;
+  std::string text_;               ///< made of bytes_, to be written
   std::array<char, 16384> bytes_;  ///< for what must be looked at; untouched pages cost nothing
 };
 

@@ -6,6 +6,12 @@
 
 namespace stayd::journal {
 
+std::unique_ptr<Pattern> pattern_of(const Streams& message) {
+  if (message.ready_pattern.empty()) return nullptr;
+  auto compiled = Pattern::compile(message.ready_pattern);
+  return compiled ? std::make_unique<Pattern>(std::move(*compiled)) : nullptr;
+}
+
 StreamTable::Slot StreamTable::add(std::uint32_t number) {
   Slot slot = end();
   if (free_.empty()) {

@@ -4,13 +4,17 @@
 
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <unordered_map>
 #include <vector>
 
 #include "base/ids.h"
+#include "base/pattern.h"
 #include "base/time.h"
+#include "journal/line_text.h"
 #include "journal/log_set.h"
 #include "journal/protocol.h"
+#include "journal/rate_limit.h"
 #include "os/fd.h"
 
 namespace stayd::journal {
@@ -21,6 +25,13 @@ enum class StreamState : std::uint8_t {
   hot,      ///< written so often that it is looked at every so many microseconds instead
   blocked,  ///< its log cannot be written, and its policy is to wait
   ended,    ///< at its end, which the supervisor has not been told yet
+};
+
+/// Whether its ready pattern was found.
+enum class MatchState : std::uint8_t {
+  none,
+  found,  ///< the supervisor is to be told
+  told,
 };
 
 struct Stream {
@@ -37,7 +48,21 @@ struct Stream {
   std::uint8_t empty_looks = 0;  ///< in a row, while hot
   std::uint8_t full_looks = 0;   ///< in a row, while hot: the pipe was nearly full
   bool has_written = false;      ///< bytes of it are in the log
+  MatchState match = MatchState::none;
+  std::uint32_t looked = 0;  ///< bytes at the front of its pipe that were looked through
+  std::unique_ptr<RateLimit> limit;
+  std::unique_ptr<Pattern> wanted;  ///< looked for in its lines; gone once it was found
 };
+
+/// What is looked for in its lines; none, also where it is no expression.
+std::unique_ptr<Pattern> pattern_of(const Streams& message);
+
+inline LineSource line_source_of(const Stream& stream) {
+  return {.instance = *stream.instance->name,
+          .run = stream.run,
+          .kind = stream.kind,
+          .stream = stream.number};
+}
 
 class StreamTable {
  public:

@@ -16,7 +16,7 @@ constexpr std::uint64_t own = 28;
 
 void DescriptorNeed::add(const Service& service) {
   if (service.type == ServiceType::group) return;
-  const bool logs = service.log.to_file || service.log.to_console;
+  const bool logs = service.has_outputs();
   const std::uint64_t pipes = logs ? (service.log.stderr_to == StderrTo::merge ? 1U : 2U) : 0U;
   const bool listens =
       service.ready.kind == ProbeKind::notify || service.ready.kind == ProbeKind::fd;

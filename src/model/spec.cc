@@ -52,7 +52,8 @@ Service for_instance(Service service, std::uint32_t replica) {
                        &service.ready.command}) {
       expand(*list, texts);
     }
-    for (auto* text : {&e.directory, &e.stdin_value, &service.ready.target}) expand(*text, texts);
+    for (auto* text : {&e.directory, &e.stdin_value, &service.ready.target, &service.log.tag})
+      expand(*text, texts);
     e.has_instance_text = false;
   }
   if (e.port_base != 0) {
@@ -91,6 +92,7 @@ const char* word(ProbeKind value) {
     case ProbeKind::exec: return "exec";
     case ProbeKind::file: return "file";
     case ProbeKind::delay: return "delay";
+    case ProbeKind::log: return "log";
   }
   return "?";
 }
@@ -141,10 +143,20 @@ const char* word(OnFull value) {
   return "?";
 }
 
-const char* word(ConsoleFormat value) {
+const char* word(LogFormat value) {
   switch (value) {
-    case ConsoleFormat::prefix: return "prefix";
-    case ConsoleFormat::plain: return "plain";
+    case LogFormat::prefix: return "prefix";
+    case LogFormat::plain: return "plain";
+    case LogFormat::json: return "json";
+  }
+  return "?";
+}
+
+const char* word(Timestamps value) {
+  switch (value) {
+    case Timestamps::index: return "index";
+    case Timestamps::iso: return "iso";
+    case Timestamps::tai64n: return "tai64n";
   }
   return "?";
 }

@@ -38,13 +38,24 @@ struct Restart {
 };
 
 /// How to find out that a run is ready (or healthy).
-enum class ProbeKind : std::uint8_t { none, notify, fd, tcp, unix_socket, http, exec, file, delay };
+enum class ProbeKind : std::uint8_t {
+  none,
+  notify,
+  fd,
+  tcp,
+  unix_socket,
+  http,
+  exec,
+  file,
+  delay,
+  log
+};
 
 struct Probe {
   ProbeKind kind = ProbeKind::none;
   std::int32_t fd = 3;  ///< ProbeKind::fd: the number in the service, 3 to 63
   std::string target;   ///< tcp "127.0.0.1:8080" or "[::1]:80"; unix and file: absolute path;
-                        ///< http: the whole URL
+                        ///< http: the whole URL; log: the regular expression
   std::uint16_t http_status = 200;
   std::vector<std::string> command;  ///< exec: argv, [0] an absolute path
   Duration delay{};
@@ -119,7 +130,9 @@ struct Execution {
 
 enum class StderrTo : std::uint8_t { separate, merge };
 enum class OnFull : std::uint8_t { drop_oldest, block, drop_newest };
-enum class ConsoleFormat : std::uint8_t { prefix, plain };
+enum class LogFormat : std::uint8_t { prefix, plain, json };
+/// Where the time of a line stands: in the index beside the text, or in front of it.
+enum class Timestamps : std::uint8_t { index, iso, tai64n };
 
 struct Log {
   bool to_file = true;
@@ -128,7 +141,17 @@ struct Log {
   std::uint64_t max_size = 16u << 20;  ///< bytes of a segment, at least 64 KiB
   std::uint32_t max_files = 8;         ///< closed segments kept, at least 1
   OnFull on_full = OnFull::drop_oldest;
-  ConsoleFormat format = ConsoleFormat::prefix;
+  LogFormat format = LogFormat::prefix;  ///< json: of files too
+  Timestamps timestamps = Timestamps::index;
+  bool to_syslog = false;
+  bool to_journal = false;
+  std::uint8_t facility = 3;     ///< of syslog(3), 0 to 23; 3: daemon
+  std::string tag;               ///< of syslog and journal; empty: the instance's name
+  std::uint64_t rate_limit = 0;  ///< bytes a second; 0: none
+  std::uint64_t rate_burst = 0;  ///< bytes that may come at once beyond that; 0: as rate_limit
+
+  /// Whether it goes anywhere.
+  [[nodiscard]] bool is_kept() const { return to_file || to_console || to_syslog || to_journal; }
 };
 
 struct Service {
@@ -148,6 +171,9 @@ struct Service {
   std::vector<ServiceId> on_failure;  ///< services to start when this one has failed for good
   bool on_failure_shutdown = false;
   bool essential = false;  ///< the supervisor ends with its exit code when it ends for good
+
+  /// Whether anybody looks at what it prints.
+  [[nodiscard]] bool has_outputs() const { return log.is_kept() || ready.kind == ProbeKind::log; }
 };
 
 enum class WhenSupervisorDies : std::uint8_t { kill, recover };
@@ -199,7 +225,8 @@ const char* word(EdgeKind);
 const char* word(StopTo);
 const char* word(StderrTo);
 const char* word(OnFull);
-const char* word(ConsoleFormat);
+const char* word(LogFormat);
+const char* word(Timestamps);
 const char* word(WhenSupervisorDies);
 const char* word(ExitWhen);
 

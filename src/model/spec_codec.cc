@@ -157,8 +157,9 @@ bool is_well_formed(const Service& s, std::uint32_t services) {
          (s.type == ServiceType::group || is_well_formed(s.execution)) &&
          is_well_formed(s.restart) && is_well_formed(s.ready) && is_signal(s.stop.signal) &&
          is_span(s.stop.timeout) && (s.reload.signal == 0 || is_signal(s.reload.signal)) &&
-         s.log.max_size >= least_segment && s.log.max_files >= 1 &&
-         std::ranges::all_of(s.dependencies, [&](const Dependency& d) { return known(d.on); }) &&
+         s.log.max_size >= least_segment && s.log.max_files >= 1 && s.log.facility < 24 &&
+         std::ranges::all_of(
+             s.dependencies, [&](const Dependency& d) { return known(d.on); }) &&
          std::ranges::all_of(s.on_failure, known);
 }
 

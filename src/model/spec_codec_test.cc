@@ -70,6 +70,7 @@ void mend(Service& s, Scrambler& scramble) {
   s.reload.signal = static_cast<std::int32_t>(scramble.up_to(64));
   s.log.max_size += least_segment;
   s.log.max_files |= 1;
+  s.log.facility %= 24;
   auto& e = s.execution;
   e.command.emplace_back("x");
   e.executable.insert(0, 1, '/');

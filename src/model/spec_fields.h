@@ -17,14 +17,15 @@ concept Is = std::same_as<std::remove_const_t<T>, Plain>;
 // The last enumerator of each: what lies beyond is refused by the reader.
 constexpr ServiceType last_of(ServiceType) { return ServiceType::group; }
 constexpr RestartPolicy last_of(RestartPolicy) { return RestartPolicy::never; }
-constexpr ProbeKind last_of(ProbeKind) { return ProbeKind::delay; }
+constexpr ProbeKind last_of(ProbeKind) { return ProbeKind::log; }
 constexpr Condition last_of(Condition) { return Condition::done; }
 constexpr EdgeKind last_of(EdgeKind) { return EdgeKind::part_of; }
 constexpr StopTo last_of(StopTo) { return StopTo::all; }
 constexpr StdinFrom last_of(StdinFrom) { return StdinFrom::text; }
 constexpr StderrTo last_of(StderrTo) { return StderrTo::merge; }
 constexpr OnFull last_of(OnFull) { return OnFull::drop_newest; }
-constexpr ConsoleFormat last_of(ConsoleFormat) { return ConsoleFormat::plain; }
+constexpr LogFormat last_of(LogFormat) { return LogFormat::json; }
+constexpr Timestamps last_of(Timestamps) { return Timestamps::tai64n; }
 constexpr WhenSupervisorDies last_of(WhenSupervisorDies) { return WhenSupervisorDies::recover; }
 constexpr ExitWhen last_of(ExitWhen) { return ExitWhen::any_fails; }
 
@@ -53,7 +54,8 @@ void fields(auto& io, Is<Execution> auto& e) {
 }
 
 void fields(auto& io, Is<Log> auto& l) {
-  io(l.to_file, l.to_console, l.stderr_to, l.max_size, l.max_files, l.on_full, l.format);
+  io(l.to_file, l.to_console, l.stderr_to, l.max_size, l.max_files, l.on_full, l.format,
+     l.timestamps, l.to_syslog, l.to_journal, l.facility, l.tag, l.rate_limit, l.rate_burst);
 }
 
 void fields(auto& io, Is<Service> auto& s) {

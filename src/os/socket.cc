@@ -155,6 +155,21 @@ std::vector<std::uint32_t> peer_groups(FdView connection) {
 
 void shut_sending(FdView socket) { ::shutdown(socket.number(), SHUT_WR); }
 
+Result<Fd> connect_datagram(const std::string& path) {
+  const UnixAddress address = TRY(UnixAddress::of(path));
+  Fd socket = TRY(create_socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK));
+  if (retry([&] { return ::connect(socket.number(), address.get(), address.size); }) != 0) {
+    return last_error("cannot connect to " + path);
+  }
+  return socket;
+}
+
+int send_datagram(FdView socket, std::string_view bytes) {
+  const auto sent =
+      retry([&] { return ::send(socket.number(), bytes.data(), bytes.size(), MSG_NOSIGNAL); });
+  return sent < 0 ? errno : 0;
+}
+
 Result<Fd> start_connect_unix(const std::string& path) {
   const UnixAddress address = TRY(UnixAddress::of(path));
   Fd socket = TRY(create_socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK));

@@ -31,6 +31,10 @@ Result<SocketPair> create_message_pair();
 Result<Fd> listen_unix(const std::string& path, std::uint32_t mode, int backlog);
 /// A datagram socket at `path`, SO_PASSCRED and (where the kernel has it) SO_PASSPIDFD set.
 Result<Fd> bind_datagram(const std::string& path, std::uint32_t mode);
+/// A datagram socket whose messages go to the one at `path`. Not blocking.
+Result<Fd> connect_datagram(const std::string& path);
+/// 0, or errno: EAGAIN (the receiver's queue is full), ECONNREFUSED (it is gone), EMSGSIZE.
+int send_datagram(FdView socket, std::string_view bytes);
 Result<Fd> connect_unix(const std::string& path);  ///< blocking connect, stream
 Result<Fd> accept_connection(FdView listener);     ///< EAGAIN, EMFILE: Error with that number
 Status remove_socket(const std::string& path);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/text.h"
 #include "os/clock.h"
 #include "os/files.h"
 #include "os/pipe.h"
@@ -20,6 +21,14 @@ namespace {
 
 constexpr Duration writer_retry = seconds(1);  ///< after one that died before it said Hello
 constexpr std::string_view own_instance = "@stayd";
+
+/// "web@2": 2.
+std::uint32_t replica_in(std::string_view instance) {
+  const auto at = instance.find('@');
+  if (at == std::string_view::npos) return 1;
+  return static_cast<std::uint32_t>(
+      parse_integer(instance.substr(at + 1), 1, model::most_replicas).value_or(1));
+}
 
 /// Run numbers are never reused, so neither are these. 31 bits of them: a stream would have to stay
 /// open for two thousand million runs to meet its double.
@@ -152,7 +161,7 @@ Result<os::Fd> LogLink::add_stream(Entry entry) {
 
 Result<RunOutputs> LogLink::open(InstanceId instance, RunId run, const model::Service& service) {
   RunOutputs outputs;
-  if (!service.log.to_file && !service.log.to_console) return outputs;
+  if (!service.has_outputs()) return outputs;
   if (entries_.size() > 2 * open_ + 16) compact();
   const bool merged = service.log.stderr_to == model::StderrTo::merge;
   const auto kind = merged ? journal::StreamKind::merged : journal::StreamKind::stdout_only;
@@ -192,18 +201,19 @@ journal::Streams LogLink::describe(const Entry& entry) const {
     streams.instance = own_instance;
     streams.uid = own_uid_;
     streams.settings.to_console = setting_.foreground;
-    streams.settings.format = model::ConsoleFormat::plain;
+    streams.settings.format = model::LogFormat::plain;
     return streams;
   }
   setting_.names.instance(entry.instance, streams.instance);
   const auto fill = [&](const model::Service& service) {
     streams.settings = journal::settings_of(service.log);
+    if (service.ready.kind == model::ProbeKind::log) streams.ready_pattern = service.ready.target;
     streams.uid = service.execution.set_ids ? service.execution.uid : own_uid_;
   };
   if (opening_ != nullptr && entry.run == entries_.back().run)
     fill(*opening_);
   else if (const auto service = setting_.spec.service(setting_.names.owner(entry.instance)))
-    fill(*service);
+    fill(model::for_instance(*service, replica_in(streams.instance)));
   return streams;
 }
 
@@ -335,6 +345,9 @@ void LogLink::take(const journal::FromWriter& message, os::Fd descriptor,
                    std::vector<journal::Trouble>& troubles) {
   if (std::holds_alternative<journal::Hello>(message)) writer_said_hello_ = true;
   if (const auto* end = std::get_if<journal::Ended>(&message)) ended(end->number);
+  if (const auto* match = std::get_if<journal::Matched>(&message)) {
+    if (const Entry* entry = find(match->number)) matched_.push_back({entry->instance, entry->run});
+  }
   if (const auto* given = std::get_if<journal::GivenStream>(&message))
     return take_stream(*given, std::move(descriptor));
   if (const auto* kept = std::get_if<journal::GivenKept>(&message))

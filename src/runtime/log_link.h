@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/ids.h"
@@ -42,6 +43,12 @@ struct RunOutputs {
   os::Fd err;  ///< invalid: stderr goes to `out`, or nowhere when that is invalid too
   std::uint32_t out_stream = 0;
   std::uint32_t err_stream = 0;
+};
+
+/// A run in whose output its service's ready pattern was found.
+struct MatchedRun {
+  InstanceId instance = no_instance;
+  RunId run = no_run;
 };
 
 class LogLink {
@@ -87,6 +94,9 @@ class LogLink {
 
   /// The channel is ready: takes what came, sends what waits. Appends what the log writer reports.
   void ready(std::uint32_t events, std::vector<journal::Trouble>& troubles);
+  /// Runs whose ready pattern was found since the last call.
+  [[nodiscard]] std::vector<MatchedRun> take_matched() { return std::exchange(matched_, {}); }
+  [[nodiscard]] bool has_matched() const { return !matched_.empty(); }
   /// The log writer's process of this generation has ended, and is reaped. False: an old one.
   bool writer_ended(std::uint64_t generation);
   [[nodiscard]] os::FdView writer() const { return writer_.view(); }
@@ -149,6 +159,7 @@ class LogLink {
   const model::Service* opening_ = nullptr;  ///< of the last entries, while they are being opened
   std::size_t open_ = 0;
   std::size_t unsent_ = 0;  ///< first entry that has not been sent to the present log writer
+  std::vector<MatchedRun> matched_;
   std::vector<Kept> kept_;
   std::vector<std::uint64_t> released_;  ///< keys of which the log writer is yet to be told
   os::Fd writer_;

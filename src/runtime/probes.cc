@@ -86,7 +86,8 @@ Status Probes::begin(const model::Probe& probe, ProbeStart start, Instant now) {
              .target = probe.target};
   switch (probe.kind) {
     case ProbeKind::none:
-    case ProbeKind::notify: return {};
+    case ProbeKind::notify:
+    case ProbeKind::log: return {};
     case ProbeKind::fd:
       if (!start.pipe.valid()) return failure("the pipe of the ready descriptor is not there");
       made.fd = std::move(start.pipe);
@@ -189,6 +190,7 @@ Probes::Outcome Probes::try_once(Probe& probe) {
     case ProbeKind::delay: return Outcome::ready;
     case ProbeKind::none:
     case ProbeKind::notify:
+    case ProbeKind::log:
     case ProbeKind::fd: break;
   }
   ENSURE(false);

@@ -104,6 +104,11 @@ void Readiness::tick(Instant now) {
   tell();
 }
 
+void Readiness::matched(const MatchedRun& found) {
+  became_ready_.push_back({found.instance, found.run});
+  tell();
+}
+
 void Readiness::tell() {
   for (const ReadyRun& ready : became_ready_) {
     core::Event event;

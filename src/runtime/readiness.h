@@ -55,6 +55,8 @@ class Readiness {
   void probe_ready(InstanceId id, RunId run, Instant now);
   void command_ended(InstanceId id, RunId run, const core::LastExit& exit, Instant now);
   void tick(Instant now);
+  /// The log writer found what the service is to print when it is ready.
+  void matched(const MatchedRun& found);
   [[nodiscard]] Instant next_deadline() const { return probes_.next_deadline(); }
   /// Datagrams came. Readiness is told already; what else they say is the caller's.
   Notified notified(const ContainedRun& run, Instant now);

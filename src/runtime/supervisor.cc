@@ -90,7 +90,7 @@ int Supervisor::run() {
 /// One look at epoll, and everything that follows from it.
 void Supervisor::turn() {
   std::array<os::Ready, 64> buffer;
-  const bool busy = next_action_ < actions_.size() || reaper_.wants_look();
+  const bool busy = next_action_ < actions_.size() || reaper_.wants_look() || logs_.has_matched();
   if (!busy || words_.is_much()) words_.flush();
   if (!busy) arm_timer();
   if (!busy && !std::exchange(start_is_over_, true)) {
@@ -108,6 +108,9 @@ void Supervisor::turn() {
   settle();
   carry_out_some();
   readiness_.tick(now_);
+  if (logs_.has_matched()) {
+    for (const MatchedRun& found : logs_.take_matched()) readiness_.matched(found);
+  }
   settle();
   desk_.answer_waits(now_);
 }
@@ -319,18 +322,27 @@ void Supervisor::log_writer_ready(const Token& token) {
   write_supervisor_record();
 }
 
+namespace {
+
+std::string words_of(const journal::Trouble& trouble) {
+  std::string what = trouble.instance.empty() ? "the console" : "the log of " + trouble.instance;
+  if (!trouble.target.empty()) what = trouble.target;
+  std::string text =
+      trouble.begins ? what + " cannot be written: " + trouble.text : what + " is written again";
+  if (trouble.dropped != 0) text += ", " + std::to_string(trouble.dropped) + " bytes were lost";
+  return text;
+}
+
+}  // namespace
+
 void Supervisor::log_channel_ready(std::uint32_t events) {
   news_.clear();
   logs_.ready(events, news_);
   for (const journal::Trouble& trouble : news_) {
-    const std::string what =
-        trouble.instance.empty() ? "the console" : "the log of " + trouble.instance;
-    std::string text =
-        trouble.begins ? what + " cannot be written: " + trouble.text : what + " is written again";
-    if (trouble.dropped != 0) text += ", " + std::to_string(trouble.dropped) + " bytes were lost";
-    say(text);
-    std::erase_if(troubles_,
-                  [&](const journal::Trouble& old) { return old.instance == trouble.instance; });
+    say(words_of(trouble));
+    std::erase_if(troubles_, [&](const journal::Trouble& old) {
+      return old.instance == trouble.instance && old.target == trouble.target;
+    });
     if (trouble.begins) troubles_.push_back(trouble);
     if (const InstanceId id = base_.names.find(trouble.instance); id != no_instance)
       desk_.touched(id);

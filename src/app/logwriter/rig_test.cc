@@ -160,6 +160,7 @@ void Rig::send_stream(std::uint32_t number, const Known& known) {
                            .run = RunId{known.wanted.run},
                            .uid = ::getuid(),
                            .settings = known.wanted.settings,
+                           .ready_pattern = known.wanted.ready_pattern,
                            .count = 1,
                            .ends = {}};
   message.ends[0] = {.number = number, .kind = known.wanted.kind};

@@ -71,7 +71,8 @@ class Rig {
     std::string instance = "web";
     std::uint64_t run = 1;
     journal::StreamKind kind = journal::StreamKind::stdout_only;
-    journal::StreamSettings settings;
+    journal::StreamSettings settings{};
+    std::string ready_pattern{};
   };
   struct Opened {
     std::uint32_t number = 0;

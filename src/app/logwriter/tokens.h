@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "journal/console.h"
+#include "journal/line_sinks.h"
 #include "journal/stream_table.h"
 
 namespace stayd::app {
@@ -18,6 +19,10 @@ inline constexpr std::uint64_t channel_token = ~std::uint64_t{0};
 
 constexpr std::uint64_t console_token(journal::ConsoleSide side) {
   return channel_token - 1 - static_cast<std::uint64_t>(side);
+}
+
+constexpr std::uint64_t receiver_token(journal::Receiver receiver) {
+  return channel_token - 3 - static_cast<std::uint64_t>(receiver);
 }
 
 /// Never one of the above: a slot of 2^32 - 1 is no_slot, and there are not that many streams.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/logwriter/tokens.h"
+#include "journal/stamp.h"
 #include "os/clock.h"
 #include "os/process.h"
 #include "os/splice.h"
@@ -50,7 +51,11 @@ Writer::Writer(os::Epoll epoll, Mailbox mailbox, journal::PrivatePipe pipe,
     : epoll_(std::move(epoll)),
       mailbox_(std::move(mailbox)),
       logs_(most_open_logs()),
-      pump_(std::move(pipe), std::move(owner), logs_, console_) {}
+      pump_(std::move(pipe), std::move(owner), logs_, console_) {
+  pump_.on_match([this](journal::Stream& stream) {
+    if (tell_match(stream) != Sent::sent) matches_wait_ = true;
+  });
+}
 
 Status Writer::run() {
   std::array<os::Ready, 64> room;
@@ -88,11 +93,21 @@ void Writer::dispatch(const os::Ready& ready) {
     (void)console_.end(journal::ConsoleSide::output).drain();
   } else if (ready.token == console_token(journal::ConsoleSide::error)) {
     (void)console_.end(journal::ConsoleSide::error).drain();
-  } else if (const Slot slot = slot_of(ready.token); slot < streams_.end()) {
-    const journal::Stream& stream = streams_.at(slot);
-    const bool is_meant = ready.token == stream_token(slot, stream.generation);
-    if (is_meant && stream.state == journal::StreamState::watched) look(slot);
+  } else {
+    for (const journal::Receiver receiver : journal::receivers) {
+      if (ready.token != receiver_token(receiver)) continue;
+      return pump_.sinks().drain(receiver, journal::stamp_now());
+    }
+    dispatch_stream(ready.token);
   }
+}
+
+void Writer::dispatch_stream(std::uint64_t token) {
+  const Slot slot = slot_of(token);
+  if (slot >= streams_.end()) return;
+  const journal::Stream& stream = streams_.at(slot);
+  const bool is_meant = token == stream_token(slot, stream.generation);
+  if (is_meant && stream.state == journal::StreamState::watched) look(slot);
 }
 
 void Writer::keep_house() {
@@ -100,12 +115,27 @@ void Writer::keep_house() {
   if (now_ >= widths_.deadline(streams_)) widths_.narrow_quiet(streams_, now_);
   if (now_ >= retry_at_) retry_all();
   if (pump_.take_news()) troubles_changed_ = true;
-  const bool needs_retry = blocked_ > 0 || pump_.in_trouble();
+  const bool needs_retry = blocked_ > 0 || pump_.in_trouble() || pump_.sinks().in_trouble();
   if (needs_retry && retry_at_ == Instant::never()) retry_at_ = now_ + retry_period;
   if (now_ >= send_again_at_) send_again_at_ = Instant::never();
   send_waiting();
   watch_console(journal::ConsoleSide::output);
   watch_console(journal::ConsoleSide::error);
+  for (const journal::Receiver receiver : journal::receivers) watch_receiver(receiver);
+}
+
+// A connection that was closed meanwhile has left epoll by itself.
+void Writer::watch_receiver(journal::Receiver receiver) {
+  const journal::DatagramTarget& target = pump_.sinks().target(receiver);
+  std::uint32_t& watched = receivers_watched_[static_cast<std::size_t>(receiver)];
+  const std::uint32_t wanted = target.waits_on();
+  if (wanted == watched) return;
+  if (wanted == 0) {
+    if (target.connection() == watched) epoll_.remove(target.fd());
+    watched = 0;
+  } else if (epoll_.add(target.fd(), os::writable, receiver_token(receiver))) {
+    watched = wanted;
+  }
 }
 
 void Writer::watch_console(journal::ConsoleSide side) {

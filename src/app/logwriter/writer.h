@@ -56,6 +56,8 @@ class Writer {
   void dispatch(const os::Ready& ready);
   void keep_house();
   void watch_console(journal::ConsoleSide side);
+  void watch_receiver(journal::Receiver receiver);
+  void dispatch_stream(std::uint64_t token);
 
   // Streams (writer_streams.cc)
   void watch(Slot slot);
@@ -87,8 +89,12 @@ class Writer {
   void send_waiting();
   Sent send_what_waits();
   Sent give_back();
+  Sent tell_matched();
+  Sent tell_match(journal::Stream& stream);
   Sent tell_ended();
   Sent tell_troubles();
+  Sent tell_target_troubles();
+  Sent tell_target_trouble(journal::Receiver receiver);
   Sent tell_trouble(const journal::Instance& instance, journal::LogTrouble& trouble);
 
   os::Epoll epoll_;
@@ -109,11 +115,13 @@ class Writer {
   Instant send_again_at_ = Instant::never();
   std::uint32_t blocked_ = 0;  ///< streams in that state
   std::array<bool, 2> console_watched_{};
+  std::array<std::uint32_t, 2> receivers_watched_{};  ///< which connection of each
   bool is_configured_ = false;
   bool hello_waits_ = true;
   bool channel_is_full_ = false;
   bool troubles_changed_ = false;
-  bool moved_much_ = false;  ///< in this round: look again at once
+  bool matches_wait_ = false;  ///< of which the supervisor has not been told
+  bool moved_much_ = false;    ///< in this round: look again at once
   bool leaving_ = false;
 };
 

@@ -56,8 +56,12 @@ void Writer::add_stream(const journal::Streams& message, std::size_t index, os::
   stream.instance = &logs_.acquire(message.instance, message.uid);
   stream.settings = streams_.settings(message.settings);
   stream.run = message.run;
+  if (const std::uint64_t rate = stream.settings->rate_limit; rate != 0) {
+    stream.limit = std::make_unique<journal::RateLimit>(rate, stream.settings->rate_burst, now_);
+  }
   stream.kind = message.ends[index].kind;
   stream.read_end = std::move(read_end);
+  if (auto pattern = journal::pattern_of(message)) stream.wanted = std::move(pattern);
   if (!is_configured_) return block(slot);  // what a predecessor left unread came first
   watch(slot);
   if (pump_.parked() == stream.number) look(slot);
@@ -96,7 +100,16 @@ void Writer::take(const journal::AllSent& message, Letter&) {
   if (pump_.parked() != 0 && !is_known) pump_.forget_parked();
 }
 
-void Writer::take(const journal::GiveBack&, Letter&) { giving_back_ = GivingBack{}; }
+// What was told before may have been read by a supervisor that had no time to note it.
+void Writer::take(const journal::GiveBack&, Letter&) {
+  giving_back_ = GivingBack{};
+  for (Slot slot = 0; slot < streams_.end(); ++slot) {
+    journal::Stream& stream = streams_.at(slot);
+    if (stream.match != journal::MatchState::told) continue;
+    stream.match = journal::MatchState::found;
+    matches_wait_ = true;
+  }
+}
 
 void Writer::take(const journal::Leave&, Letter&) {
   const journal::Stamp now = journal::stamp_now();
@@ -132,7 +145,7 @@ void Writer::drain_console() {
 // --------------------------------------------------------------------------
 
 bool Writer::has_letters() const {
-  return hello_waits_ || giving_back_ || !ended_.empty() || troubles_changed_;
+  return hello_waits_ || giving_back_ || !ended_.empty() || troubles_changed_ || matches_wait_;
 }
 
 void Writer::send_waiting() {
@@ -154,6 +167,7 @@ Sent Writer::send_what_waits() {
     hello_waits_ = false;
   }
   if (const Sent sent = give_back(); sent != Sent::sent) return sent;
+  if (const Sent sent = tell_matched(); sent != Sent::sent) return sent;
   if (const Sent sent = tell_ended(); sent != Sent::sent) return sent;
   return tell_troubles();
 }
@@ -182,6 +196,23 @@ Sent Writer::give_back() {
   return sent;
 }
 
+Sent Writer::tell_match(journal::Stream& stream) {
+  const Sent sent = mailbox_.send(journal::Matched{.number = stream.number});
+  if (sent == Sent::sent) stream.match = journal::MatchState::told;
+  return sent;
+}
+
+Sent Writer::tell_matched() {
+  if (!matches_wait_) return Sent::sent;
+  for (Slot slot = 0; slot < streams_.end(); ++slot) {
+    journal::Stream& stream = streams_.at(slot);
+    if (stream.state == StreamState::free || stream.match != journal::MatchState::found) continue;
+    if (const Sent sent = tell_match(stream); sent != Sent::sent) return sent;
+  }
+  matches_wait_ = false;
+  return Sent::sent;
+}
+
 Sent Writer::tell_ended() {
   std::size_t told = 0;
   Sent sent = Sent::sent;
@@ -199,6 +230,7 @@ Sent Writer::tell_ended() {
 
 Sent Writer::tell_troubles() {
   if (!troubles_changed_) return Sent::sent;
+  if (const Sent sent = tell_target_troubles(); sent != Sent::sent) return sent;
   for (auto& [name, instance] : logs_.instances()) {
     for (journal::LogFile& file : instance.files) {
       if (!file.trouble) continue;
@@ -212,6 +244,34 @@ Sent Writer::tell_troubles() {
   logs_.sweep();
   troubles_changed_ = false;
   return Sent::sent;
+}
+
+Sent Writer::tell_target_troubles() {
+  for (const journal::Receiver receiver : journal::receivers) {
+    if (!pump_.sinks().target(receiver).in_trouble()) continue;
+    if (const Sent sent = tell_target_trouble(receiver); sent != Sent::sent) return sent;
+  }
+  return Sent::sent;
+}
+
+Sent Writer::tell_target_trouble(journal::Receiver receiver) {
+  journal::TargetTrouble& trouble = pump_.sinks().target(receiver).trouble();
+  journal::Trouble message{.instance = {},
+                           .begins = true,
+                           .text = trouble.text,
+                           .dropped = 0,
+                           .target = phrase(receiver)};
+  if (!trouble.begin_told) {
+    if (const Sent sent = mailbox_.send(message); sent != Sent::sent) return sent;
+    trouble.begin_told = true;
+  }
+  if (!trouble.over) return Sent::sent;
+  message.begins = false;
+  message.text.clear();
+  message.dropped = trouble.dropped_bytes;
+  const Sent sent = mailbox_.send(message);
+  if (sent == Sent::sent) trouble = {};
+  return sent;
 }
 
 Sent Writer::tell_trouble(const journal::Instance& instance, journal::LogTrouble& trouble) {

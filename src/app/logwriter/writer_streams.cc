@@ -135,6 +135,7 @@ void Writer::retry_all() {
     pump_.retry(instance, journal::LogKind::out, now);
     pump_.retry(instance, journal::LogKind::err, now);
   }
+  pump_.sinks().retry(now);
   troubles_changed_ = true;
   if (is_configured_) look_at_blocked();
 }
