@@ -8,6 +8,7 @@
 #include "config/expand.h"
 #include "config/graph.h"
 #include "config/merge.h"
+#include "config/procfile.h"
 #include "config/service_compiler.h"
 #include "model/descriptors.h"
 
@@ -177,9 +178,12 @@ void Compiler::apply_counts(const Documents& documents, std::vector<Value>& tabl
                       "expected NAME=NUMBER, as in web=2,worker=1");
         continue;
       }
+      const bool is_procfile = defaults_.first_port != 0;
+      const std::string name =
+          is_procfile ? procfile_service_name(count->first) : std::string(count->first);
       bool known = false;
       for (std::size_t i = 0; i < tables.size(); ++i) {
-        if (count->first != "all" && documents.services[i].name != count->first) continue;
+        if (name != "all" && documents.services[i].name != name) continue;
         set_replicas(tables[i], count->second, place);
         known = true;
       }

@@ -146,6 +146,29 @@ TEST_CASE("a Procfile is read with its .env, ports in steps of 100, and counts")
   CHECK(result.spec.supervisor.exit_when == model::ExitWhen::any_exits);
 }
 
+TEST_CASE("-m takes a Procfile's names as they are written there") {
+  FakeWorld world;
+  world.files["/srv/Procfile"] = "Web: server\nworker: server\n";
+  const auto result = read_procfile_of(world, {"Web=3,worker=2"});
+  CHECK(result.text() == "");
+  REQUIRE(result.spec.services.size() == 2);
+  CHECK(result.spec.services[0].replicas == 3);
+  CHECK(result.spec.services[1].replicas == 2);
+}
+
+TEST_CASE("a PORT above 65535 is refused where the service stands, unless PORT is set") {
+  FakeWorld world;
+  std::string lines;
+  for (int i = 0; i < 606; ++i) lines += "s" + std::to_string(i) + ": server\n";
+  world.files["/srv/Procfile"] = lines;
+  CHECK(read_procfile_of(world).text() == "");  // the last one has 65500
+  CHECK(read_procfile_of(world, {"s605=36"}).text() == "");
+  const auto text = read_procfile_of(world, {"s605=37"}).text();
+  CHECK(has(text, "Procfile:606:1: error: \"s605\" would get ports up to 65536"));
+  world.files["/srv/.env"] = "PORT=80\n";
+  CHECK(read_procfile_of(world, {"s605=37"}).text() == "");
+}
+
 TEST_CASE("a broken Procfile is told of by line") {
   FakeWorld world;
   world.files["/srv/Procfile"] = "web: server\nweb: again\nno colon\nBAD!: x\nempty:\n";

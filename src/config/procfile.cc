@@ -32,16 +32,6 @@ std::string shell_line(std::string_view command) {
   return is_simple && !assigns ? "exec " + std::string(command) : std::string(command);
 }
 
-/// Foreman's names may have capitals, and begin with any of their characters: `Web` is the service
-/// `web`.
-std::string service_name_of(std::string_view name) {
-  std::string ours(name.substr(std::min(name.find_first_not_of("_-"), name.size())));
-  for (char& c : ours) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return ours;
-}
-
 class ProcfileReader {
  public:
   ProcfileReader(Report& report, std::uint32_t source) : report_(report), source_(source) {}
@@ -56,7 +46,7 @@ class ProcfileReader {
       return report_.error(place, "the line has no colon", "expected NAME: COMMAND");
     }
     const std::string_view written = trimmed(text.substr(0, colon));
-    std::string name = service_name_of(written);
+    std::string name = procfile_service_name(written);
     const std::string_view command = trimmed(text.substr(colon + 1));
     if (!is_service_name(name)) {
       report_.error(place, "\"" + printable(written, 80) + "\" cannot be the name of a service",
@@ -93,6 +83,14 @@ class ProcfileReader {
 };
 
 }  // namespace
+
+std::string procfile_service_name(std::string_view name) {
+  std::string ours(name.substr(std::min(name.find_first_not_of("_-"), name.size())));
+  for (char& c : ours) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return ours;
+}
 
 bool is_procfile(std::string_view path) {
   const auto name = path.substr(path.rfind('/') + 1);

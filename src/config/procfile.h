@@ -6,6 +6,7 @@
 // Nothing is restarted, and the first service that ends brings all of them down.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "config/compiler.h"
@@ -14,6 +15,10 @@ namespace stayd::config {
 
 /// By its name: Procfile, Procfile.dev, shop.procfile.
 bool is_procfile(std::string_view path);
+
+/// The service of a name that foreman takes, which may have capitals and begin with `_` or `-`:
+/// `Web` is the service `web`.
+std::string procfile_service_name(std::string_view name);
 
 /// Its services, and the defaults that hold for a Procfile.
 Documents read_procfile(World& world, Sources& sources, Report& report, const FileRequest& file,

@@ -84,12 +84,25 @@ void ServiceCompiler::build_environment(const std::optional<User>& user) {
   read_env_files();
   if (draft_.env != nullptr) environment_.expand_env(*draft_.env);
   execution().environment = environment_.assignments();
-  const auto first_port = compiler_.defaults_.first_port;
-  if (first_port != 0 && !environment_.find("PORT")) {
-    constexpr std::uint32_t ports_of_a_line = 100;
-    const auto port = first_port + ports_of_a_line * compiler_.compiled_;
-    if (port <= 65'535) execution().port_base = static_cast<std::uint16_t>(port);
+  if (compiler_.defaults_.first_port != 0 && !environment_.find("PORT")) give_ports();
+}
+
+/// PORT of a Procfile's service.
+void ServiceCompiler::give_ports() {
+  constexpr std::uint32_t ports_of_a_line = 100;
+  constexpr std::uint32_t most_port = 65'535;
+  const std::uint32_t first =
+      compiler_.defaults_.first_port + ports_of_a_line * compiler_.compiled_;
+  const std::uint32_t last = first + draft_.service.replicas - 1;
+  if (last <= most_port) {
+    execution().port_base = static_cast<std::uint16_t>(first);
+    return;
   }
+  report().error(draft_.place,
+                 "\"" + draft_.service.name + "\" would get ports up to " + std::to_string(last) +
+                     ", and the highest is 65535",
+                 "PORT is " + std::to_string(compiler_.defaults_.first_port) +
+                     " + 100 x line + replica - 1; set PORT in .env, or fewer replicas with -m");
 }
 
 void ServiceCompiler::inherit() {

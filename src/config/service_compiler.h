@@ -21,6 +21,7 @@ class ServiceCompiler {
   void check_permissions();
 
   void build_environment(const std::optional<User>& user);
+  void give_ports();
   void inherit();
   void set_user(const User& user);
   void read_env_files();
