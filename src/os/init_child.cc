@@ -10,6 +10,7 @@
 #include <csignal>
 
 #include "base/check.h"
+#include "os/clock.h"
 #include "os/error.h"
 #include "os/kernel_signals.h"
 #include "os/pipe.h"
@@ -89,6 +90,21 @@ void pass_to_child(std::int32_t child, int signal) {
 void pass_to_group_of_child(std::int32_t child, int signal) {
   ENSURE(child > 1);
   ::kill(-child, signal);
+}
+
+void await_stop_of_child(std::int32_t child, Duration patience) {
+  constexpr std::int64_t second = 1'000'000'000;
+  const Instant end = now() + patience;
+  sigset_t children;
+  sigemptyset(&children);
+  sigaddset(&children, SIGCHLD);
+  for (Duration left = patience; left.ns > 0; left = end - now()) {
+    siginfo_t info{};
+    waitid(P_PID, static_cast<id_t>(child), &info, WSTOPPED | WEXITED | WNOHANG | WNOWAIT);
+    if (info.si_pid != 0) return;
+    const timespec limit{.tv_sec = left.ns / second, .tv_nsec = left.ns % second};
+    sigtimedwait(&children, nullptr, &limit);
+  }
 }
 
 void suspend_ourselves() { ::kill(getpid(), SIGSTOP); }

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "os/signals.h"
 
 namespace stayd::os {
@@ -30,6 +31,9 @@ int wait_for_signal();
 /// To the child, which is not reaped yet, or to its process group.
 void pass_to_child(std::int32_t child, int signal);
 void pass_to_group_of_child(std::int32_t child, int signal);
+/// Waits until the child is stopped or has ended: for `patience` at most, since it may catch the
+/// signal. Takes SIGCHLDs that come meanwhile.
+void await_stop_of_child(std::int32_t child, Duration patience);
 /// SIGSTOP to ourselves; returns when continued. Has no effect on PID 1.
 void suspend_ourselves();
 /// `signal` when our parent ends (prctl(2), PR_SET_PDEATHSIG); at once when it is `parent` no more.

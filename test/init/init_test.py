@@ -106,10 +106,9 @@ def row_79(name, front):
         suspend(name, front)
 
 
-def await_stop(pid):
-    """A signal takes effect when its process next runs: until then cat would take what is typed."""
-    while "State:\tT" not in pathlib.Path(f"/proc/{pid}/status").read_text():
-        time.sleep(0.01)
+def is_stopped(pid):
+    """Until it is, cat would take what is typed for the shell."""
+    return "State:\tT" in pathlib.Path(f"/proc/{pid}/status").read_text()
 
 
 def suspend(name, front):
@@ -123,7 +122,11 @@ def suspend(name, front):
     for _ in range(2):
         terminal.type(b"\x1a")
         terminal.read_until(b"status=147")  # 128 + SIGSTOP
-        await_stop(int(told.group(1)))
+        pid = int(told.group(1))
+        if name.startswith("stayd"):
+            check(f"{name}: the command stopped first", is_stopped(pid), True)
+        while not is_stopped(pid):
+            time.sleep(0.01)
         terminal.type(b"fg; echo status=$?\n")
         terminal.read_until(b"exec cat'")
         terminal.type(b"hello\n")

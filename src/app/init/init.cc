@@ -16,6 +16,7 @@
 namespace stayd::app {
 namespace {
 
+constexpr Duration stop_patience = milliseconds(200);
 constexpr int hup = 1, term = 15, chld = 17, cont = 18, tstp = 20, ttin = 21, ttou = 22;
 
 // For help alone: parse_init_options has the dialects' own grammar.
@@ -98,8 +99,15 @@ class Init {
       return;
     }
     pass_on(signal);
-    if (options_.own_session && (signal == tstp || signal == ttin || signal == ttou))
-      os::suspend_ourselves();
+    if (options_.own_session && (signal == tstp || signal == ttin || signal == ttou)) suspend();
+  }
+
+  /// Not before the child: the shell takes the terminal when we stop, and a child that goes on
+  /// would read what is typed for it.
+  void suspend() {
+    os::await_stop_of_child(child_, stop_patience);
+    reap_all();
+    if (!has_ended_) os::suspend_ourselves();
   }
 
   void pass_on(int signal) {
