@@ -32,6 +32,8 @@ const char* Oracle::judge(const core::State& state, const core::Event& event,
     if (asks && !resumes_) broken = judge_stop(state, action.instance);
     if (broken != nullptr) return broken;
   }
+  for (const InstanceId id : outcome.touched)
+    if (const char* broken = judge_limit(state, id)) return broken;
   was_shutting_down_ = state.supervisor().shutting_down;
   return nullptr;
 }
@@ -116,6 +118,32 @@ const char* Oracle::judge_stop(const core::State& state, InstanceId id) const {
   return nullptr;
 }
 
+/// Counts by the number of restarts, which a take-over may set back.
+const char* Oracle::judge_limit(const core::State& state, InstanceId id) {
+  const core::InstanceState& instance = state.at(id);
+  const core::Rules& r = rules(id);
+  Restarts& seen = restarts_[index_of(id)];
+  const std::size_t lost = seen.count - std::min(seen.count, instance.restarts);
+  seen.at.resize(seen.at.size() - std::min(seen.at.size(), lost));
+  const bool more = instance.restarts > seen.count;
+  for (; seen.count < instance.restarts; ++seen.count) seen.at.push_back(now_);
+  seen.count = instance.restarts;
+  if (r.limit == 0) return nullptr;
+  // The core knows their times to the millisecond.
+  constexpr Duration grain = milliseconds(1);
+  std::erase_if(seen.at, [&](Instant at) { return now_ - at > r.limit_interval + grain; });
+  if (!more && seen.at.size() < r.limit && given_up(instance))
+    return "given up before its limit of restarts";
+  std::size_t surely = 0;
+  for (const Instant at : seen.at) surely += now_ - at < r.limit_interval - grain ? 1U : 0U;
+  return more && surely > r.limit ? "restarted more often than its limit" : nullptr;
+}
+
+bool Oracle::given_up(const core::InstanceState& instance) const {
+  return instance.phase == Phase::failed && instance.reason == core::Reason::restart_limit &&
+         instance.since == now_;
+}
+
 const char* Oracle::judge_delay(const core::InstanceState& instance, InstanceId id) const {
   if (resumes_) return nullptr;  // a spawn that was under way is made again
   if (instance.unhealthy < 2 || instance.spawn_retries != 0) return nullptr;
@@ -136,6 +164,25 @@ std::uint32_t Oracle::starting(const core::State& state) const {
   return count;
 }
 
+/// Whether it is down only for want of what is there.
+bool Oracle::forgotten(const core::State& state, InstanceId id) const {
+  if (!core::went_with_requirement(state.at(id))) return false;
+  for (const core::Edge& edge : truth_.dependencies(truth_.service_of(id))) {
+    if (edge.kind != EdgeKind::requires_) continue;
+    const auto is = [&](Phase phase) {
+      return [&, phase](InstanceId other) { return state.at(other).phase == phase; };
+    };
+    const auto is_not_done = [&](InstanceId other) { return state.at(other).phase != Phase::done; };
+    const bool task = truth_.rules(edge.other).type == model::ServiceType::task;
+    const bool there = any_instance(edge.other, is(Phase::running)) ||
+                       (task && any_instance(edge.other, is(Phase::done)));
+    const bool met =
+        edge.condition == model::Condition::done ? !any_instance(edge.other, is_not_done) : there;
+    if (!met) return false;
+  }
+  return true;
+}
+
 const char* Oracle::judge_rest(const core::State& state, InstanceId id) const {
   const core::InstanceState& instance = state.at(id);
   const bool group = rules(id).type == model::ServiceType::group;
@@ -147,7 +194,11 @@ const char* Oracle::judge_rest(const core::State& state, InstanceId id) const {
       return nullptr;
     case Phase::stopped:
     case Phase::failed:
-    case Phase::done: return run.released ? nullptr : "over, but its last run was not released";
+    case Phase::done:
+      if (instance.reason == core::Reason::none && rules(id).enabled)
+        return "is enabled, but was never started";
+      if (forgotten(state, id)) return "is down though what it requires is there";
+      return run.released ? nullptr : "over, but its last run was not released";
     case Phase::waiting:
     case Phase::preparing:
     case Phase::starting:

@@ -13,7 +13,10 @@ namespace stayd::sim {
 class Oracle {
  public:
   Oracle(const core::Catalog& truth, const Kernel& kernel)
-      : truth_(truth), kernel_(kernel), ended_(truth.instance_count()) {}
+      : truth_(truth),
+        kernel_(kernel),
+        ended_(truth.instance_count()),
+        restarts_(truth.instance_count()) {}
 
   /// Before the actions are carried out. nullptr, or the law that is broken.
   const char* judge(const core::State& state, const core::Event& event,
@@ -27,6 +30,9 @@ class Oracle {
   const char* judge_spawn(const core::State& state, InstanceId id) const;
   const char* judge_order(const core::State& state, const core::Edge& edge) const;
   const char* judge_stop(const core::State& state, InstanceId id) const;
+  const char* judge_limit(const core::State& state, InstanceId id);
+  [[nodiscard]] bool forgotten(const core::State& state, InstanceId id) const;
+  [[nodiscard]] bool given_up(const core::InstanceState& instance) const;
   const char* judge_delay(const core::InstanceState& instance, InstanceId id) const;
   [[nodiscard]] std::uint32_t starting(const core::State& state) const;
   [[nodiscard]] const core::Rules& rules(InstanceId id) const {
@@ -43,6 +49,11 @@ class Oracle {
   const core::Catalog& truth_;
   const Kernel& kernel_;
   std::vector<Instant> ended_;
+  struct Restarts {
+    std::uint32_t count = 0;
+    std::vector<Instant> at;  ///< of those that may still be within the interval
+  };
+  std::vector<Restarts> restarts_;
   bool was_shutting_down_ = false;
   bool resumes_ = false;
 

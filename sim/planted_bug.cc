@@ -25,6 +25,8 @@ const char* word(PlantedBug bug) {
     case PlantedBug::early_leave: return "early-leave";
     case PlantedBug::too_many_starts: return "too-many-starts";
     case PlantedBug::forgotten_stop: return "forgotten-stop";
+    case PlantedBug::forgotten_limit: return "forgotten-limit";
+    case PlantedBug::early_limit: return "early-limit";
   }
   return "?";
 }
@@ -46,6 +48,11 @@ model::Spec seen_by(PlantedBug bug, model::Spec spec) {
   if (bug == PlantedBug::forgotten_conflict) forget(EdgeKind::conflicts);
   if (bug == PlantedBug::no_backoff)
     for (model::Service& service : spec.services) service.restart.delay = {};
+  for (model::Service& service : spec.services) {
+    std::uint32_t& limit = service.restart.limit;
+    if (bug == PlantedBug::forgotten_limit) limit = 0;
+    if (bug == PlantedBug::early_limit && limit > 1) --limit;
+  }
   if (bug == PlantedBug::too_many_starts) spec.supervisor.max_parallel_starts = 0;
   return spec;
 }

@@ -28,8 +28,10 @@ enum class PlantedBug : std::uint8_t {
   early_leave,            ///< leaves while something is alive
   too_many_starts,        ///< max-parallel-starts is not kept
   forgotten_stop,         ///< a new supervisor starts what an operator has stopped
+  forgotten_limit,        ///< restarts more often than restart.limit allows
+  early_limit,            ///< gives up before restart.limit is reached
 };
-inline constexpr std::uint32_t planted_bug_count = 14;
+inline constexpr std::uint32_t planted_bug_count = 16;
 
 const char* word(PlantedBug);
 std::optional<PlantedBug> planted_bug_from(std::string_view text);

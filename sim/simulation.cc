@@ -134,7 +134,7 @@ void Simulation::operator_acts() {
 
 void Simulation::deliver(core::Event event) {
   bend(options_.bug, event, state_);
-  const bool falls = !calm_ && event.kind != EventKind::boot && random_.chance(2);
+  const bool falls = !calm_ && random_.chance(event.kind == EventKind::boot ? 100 : 2);
   if (falls) return fall(event);
   apply(event);
   if (!failed()) carry_out(outcome_.actions.size());

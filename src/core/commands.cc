@@ -58,7 +58,8 @@ void Stepper::start_anew(InstanceId id, const Request& request) {
   InstanceState& instance = edit(id);
   instance.restarts = 0;
   instance.unhealthy = 0;
-  instance.window_count = 0;
+  instance.recent = {};
+  instance.orphans = 0;
   instance.spawn_retries = 0;
   request_pull(id);
   set_deadline(id, Instant::never());
@@ -70,8 +71,11 @@ void Stepper::start_anew(InstanceId id, const Request& request) {
 void Stepper::want_down(InstanceId id, const Request& request) {
   const InstanceState& instance = at(id);
   switch (instance.phase) {
-    case Phase::stopped:
-    case Phase::done: return;  // nothing to stop
+    case Phase::stopped:  // nothing to stop, but it is not to come back
+      if (request.reason != Reason::operator_stop || !went_with_requirement(instance)) return;
+      set_want(id, Want::down, request);
+      return set_reason(id, request.reason, no_instance);
+    case Phase::done: return;
     case Phase::failed:
       if (request.reason != Reason::operator_stop) return;
       set_want(id, Want::down, request);

@@ -42,9 +42,25 @@ void Stepper::pass_on_verdict(ServiceId service, const Edge& dependent) {
       if (dependent.kind == EdgeKind::requires_)
         bring_down(dependent.other, service, Reason::requirement_failed);
       break;
-    case Verdict::met: break;
+    case Verdict::met:
+      if (dependent.kind == EdgeKind::requires_) bring_back(dependent.other, service);
+      break;
   }
   wake(dependent.other, service);
+}
+
+/// Those that went with a requirement come back as soon as all of them are there, or on their way.
+/// They pull nobody: what they only want, somebody may have stopped.
+void Stepper::bring_back(ServiceId dependent, ServiceId because_of) {
+  if (counts(dependent)[Trait::down] == 0) return;
+  for (const Edge& edge : catalog_.dependencies(dependent)) {
+    const bool required = edge.kind == EdgeKind::requires_;
+    if (required && verdict(edge.other, edge.condition) == Verdict::failed) return;
+  }
+  const Request request{Reason::requirement_back, catalog_.rules(because_of).first_instance};
+  for_each_instance(dependent, [&](InstanceId id) {
+    if (went_with_requirement(at(id))) want_up(id, request);
+  });
 }
 
 void Stepper::bring_down(ServiceId dependent, ServiceId because_of, Reason reason) {
@@ -104,6 +120,7 @@ void Stepper::request_pull(InstanceId id) {
 void Stepper::pull(InstanceId id) {
   const ServiceId service = catalog_.service_of(id);
   const InstanceState& instance = at(id);
+  if (instance.want_reason == Reason::requirement_back) return;
   const Request request = instance.want_reason == Reason::on_failure_of
                               ? Request{Reason::on_failure_of, instance.want_cause}
                               : Request{Reason::needed_by, id};
@@ -129,9 +146,11 @@ void Stepper::pull_service(ServiceId service, const Request& request) {
 }
 
 void Stepper::claim(InstanceId id, ServiceId conflicting) {
-  if (counts(conflicting)[Trait::over] == catalog_.rules(conflicting).replicas) return;
+  const Request request{Reason::conflict, id};
   for_each_instance(conflicting, [&](InstanceId other) {
-    if ((mark(other).traits & bit(Trait::over)) == 0) want_down(other, {Reason::conflict, id});
+    if ((mark(other).traits & bit(Trait::over)) == 0) return want_down(other, request);
+    // It is not to come back beside this one.
+    if (went_with_requirement(at(other))) set_want(other, Want::down, request);
   });
 }
 

@@ -107,6 +107,97 @@ TEST_CASE("stop of one stops those that require it first") {
   CHECK(world.phase("cron") == "running");
 }
 
+TEST_CASE("what went with a requirement comes back with it, in order") {
+  World world({probed("db"), with(service("api"), {on(0, EdgeKind::requires_)}),
+               with(service("web"), {on(1, EdgeKind::requires_)})});
+  world.boot();
+  world.happens(EventKind::became_ready, "db");
+  world.spawn_all();
+  world.happens(EventKind::operator_stop, "db");
+  for (const char* name : {"web", "api", "db"}) world.ends(name, 0);
+  CHECK(world.phase("web") == "stopped");
+  CHECK(world.happens(EventKind::operator_start, "db") == "spawn db");
+  world.spawn_all();
+  CHECK(world.happens(EventKind::became_ready, "db") == "spawn api");
+  CHECK(world.reason("api") == "requirement-back");
+  CHECK(world.cause("api") == "db");
+  world.spawn_all();
+  CHECK(world.phase("web") == "running");
+}
+
+TEST_CASE("what failed with a requirement comes back with it; what an operator stopped does not") {
+  std::vector<model::Service> services{service("db"),
+                                       with(service("web"), {on(0, EdgeKind::requires_)}),
+                                       with(service("old"), {on(0, EdgeKind::requires_)})};
+  services[0].restart.policy = model::RestartPolicy::never;
+  World world(services);
+  world.boot();
+  world.ends("db", 1);
+  world.ends("web", 0);
+  world.ends("old", 0);
+  CHECK(world.phase("web") == "failed");
+  CHECK(world.happens(EventKind::operator_stop, "old") == "");
+  CHECK(world.reason("old") == "operator-stop");
+  world.happens(EventKind::operator_start, "db");
+  world.spawn_all();
+  CHECK(world.phase("web") == "running");
+  CHECK(world.phase("old") == "stopped");
+  world.happens(EventKind::operator_stop, "db");
+  world.ends("web", 0);
+  world.ends("db", 0);
+  // Down already, and now for good.
+  world.happens(EventKind::operator_stop, "web");
+  CHECK(world.reason("web") == "operator-stop");
+  world.happens(EventKind::operator_start, "db");
+  world.spawn_all();
+  CHECK(world.phase("web") == "stopped");
+}
+
+TEST_CASE(
+    "a requirement that is back while its dependent still stops: it starts again after that") {
+  World world({service("db"), with(service("web"), {on(0, EdgeKind::requires_)})});
+  world.boot();
+  CHECK(world.happens(EventKind::operator_stop, "db") == "signal web 15");
+  CHECK(world.happens(EventKind::operator_start, "db") == "");
+  CHECK(world.phase("web") == "stopping");
+  CHECK(world.ends("web", 0) == "release web, spawn web");
+}
+
+TEST_CASE("one that waits for two requirements comes back with the last of them") {
+  World world({service("db"), service("cache"), service("log"),
+               with(service("web"), {on(0, EdgeKind::requires_), on(1, EdgeKind::requires_),
+                                     on(2, EdgeKind::wants)})});
+  world.boot();
+  world.happens(EventKind::operator_stop, "log");
+  world.happens(EventKind::operator_stop, "cache");
+  world.happens(EventKind::operator_stop, "db");
+  for (const char* name : {"web", "log", "cache", "db"}) world.ends(name, 0);
+  world.happens(EventKind::operator_start, "db");
+  world.spawn_all();
+  CHECK(world.phase("web") == "stopped");
+  world.happens(EventKind::operator_start, "cache");
+  world.spawn_all();
+  CHECK(world.phase("web") == "running");
+  // What it only wants, an operator has stopped.
+  CHECK(world.phase("log") == "stopped");
+}
+
+TEST_CASE("it does not come back beside one that it conflicts with") {
+  World world({service("db"), with(service("blue"), {on(0, EdgeKind::requires_)}),
+               with(service("green"), {on(1, EdgeKind::conflicts)})});
+  world.happens(EventKind::operator_start, "blue");
+  world.spawn_all();
+  world.happens(EventKind::operator_stop, "db");
+  world.ends("blue", 0);
+  world.ends("db", 0);
+  world.happens(EventKind::operator_start, "green");
+  world.spawn_all();
+  world.happens(EventKind::operator_start, "db");
+  world.spawn_all();
+  CHECK(world.phase("blue") == "stopped");
+  CHECK(world.phase("green") == "running");
+}
+
 TEST_CASE("after orders only what is on its way anyway") {
   World world({probed("db"), with(service("web"), {on(0, EdgeKind::after)})});
   CHECK(world.happens(EventKind::operator_start, "web") == "spawn web");

@@ -66,6 +66,7 @@ template <typename T>
 class Fifo {
  public:
   void push(T value) { items_.push_back(value); }
+  void reserve(std::size_t count) { items_.reserve(count); }
   [[nodiscard]] bool empty() const { return head_ == items_.size(); }
   [[nodiscard]] std::size_t size() const { return items_.size() - head_; }
   T pop() {

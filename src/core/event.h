@@ -27,11 +27,12 @@ enum class EventKind : std::uint8_t {
   main_stopped,
   main_continued,  ///< by SIGSTOP, SIGCONT
   command_ended,   ///< stop- or reload-command; exit
+  orphan_reaped,   ///< a process that some run of `instance` (or no_instance) had left to us ended
   shutdown,        ///< signal (0: by request); a second one: now
   tick,            ///< time has passed: deadlines due at `now` are acted on
   resumed,         ///< sent once after a take-over, when every fact found has been told
 };
-inline constexpr std::size_t event_count = 17;
+inline constexpr std::size_t event_count = 18;
 
 struct Event {
   EventKind kind = EventKind::tick;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/recent_restarts.h"
 #include "core/stepper.h"
 
 namespace stayd::core {
@@ -70,7 +71,7 @@ void Stepper::after_end(InstanceId id) {
 void Stepper::restart_or_fail(InstanceId id, Reason reason, Duration at_least) {
   InstanceState& instance = edit(id);
   const Rules& r = rules(id);
-  if (restart_limit_reached(instance, r))
+  if (!count_restart(instance.recent, {r.limit, r.limit_interval}, now_))
     return end_for_good(id, Phase::failed, Reason::restart_limit);
   const Duration delay = std::max(restart_delay(instance, r), at_least);
   ++instance.restarts;
@@ -83,16 +84,6 @@ void Stepper::restart_or_fail(InstanceId id, Reason reason, Duration at_least) {
   set_deadline(id, now_ + delay);
   set_reason(id, Reason::restart_delay, no_instance);
   set_phase(id, Phase::backoff);
-}
-
-/// The interval begins with the first restart that is counted in it.
-bool Stepper::restart_limit_reached(InstanceState& instance, const Rules& rules) const {
-  if (rules.limit == 0) return false;
-  if (instance.window_count == 0 || now_ - instance.window_start > rules.limit_interval) {
-    instance.window_start = now_;
-    instance.window_count = 0;
-  }
-  return ++instance.window_count > rules.limit;
 }
 
 /// The first restart since the start or since the last healthy run is immediate, the k-th waits

@@ -112,6 +112,25 @@ TEST_CASE("restarts that are further apart than the interval do not add up") {
   }
 }
 
+TEST_CASE("the interval of the limit slides with the restarts") {
+  model::Service made = service("web");
+  made.restart.limit = 2;
+  made.restart.delay = {};
+  World world = one(std::move(made));
+  // The second and the third are in another minute than the first, but within one.
+  for (const Duration pause : {seconds(10), seconds(50), seconds(20)}) {
+    world.after(pause);
+    CHECK(world.phase("web") == "running");
+    world.ends("web", 1);
+    world.spawn_all();
+  }
+  CHECK(world.phase("web") == "running");
+  world.after(seconds(20));
+  world.ends("web", 1);
+  CHECK(world.phase("web") == "failed");
+  CHECK(world.reason("web") == "restart-limit");
+}
+
 TEST_CASE("restart policies") {
   model::Service made = service("job");
   made.restart.success_codes = {0, 3};

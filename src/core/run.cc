@@ -99,6 +99,15 @@ void Stepper::note_exit(InstanceId id, const Event& event) {
   instance.terminal_stopped = false;
 }
 
+/// Only counted: whether anything is left is for `emptied` to say.
+void Stepper::orphan_reaped(InstanceId id) {
+  if (index_of(id) < catalog_.instance_count()) {
+    ++edit(id).orphans;
+  } else {
+    ++state_.supervisor_.orphans;
+  }
+}
+
 /// Nothing of the run is left.
 void Stepper::end_run(InstanceId id) {
   give(ActionKind::release, id);

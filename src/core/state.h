@@ -78,8 +78,9 @@ enum class Reason : std::uint8_t {
   shutdown,             ///< the supervisor is going down
   resource_retry,       ///< a spawn failed for want of something that may come back (EAGAIN, ...)
   requirement_stopped,  ///< `cause`, which it requires, was stopped by somebody
+  requirement_back,     ///< started again because `cause`, which it requires, is there again
 };
-inline constexpr std::size_t reason_count = 26;
+inline constexpr std::size_t reason_count = 27;
 
 enum class ExitKind : std::uint8_t { none, code, signal, unknown };
 
@@ -104,6 +105,16 @@ struct LastFailure {
 
 /// How far a stop has gone. In `cleaning` never none: what is left has been sent TERM.
 enum class StopStage : std::uint8_t { none, asked, escalated };
+
+/// When the last restarts were, for restart.limit: a mark for each of them, or, so that 10 marks do
+/// for any limit, for every second, third, ... one.
+struct RecentRestarts {
+  static constexpr std::uint32_t most_marks = 10;
+  Instant latest{};                             ///< of the newest mark, to the millisecond
+  std::uint32_t marks = 0;                      ///< how many there are
+  std::uint32_t unmarked = 0;                   ///< restarts since the newest mark
+  std::array<std::uint32_t, most_marks> age{};  ///< ms before `latest`, newest first; saturates
+};
 
 enum class DeadlineKind : std::uint8_t { phase, health, watchdog, schedule };
 inline constexpr std::size_t deadline_kinds = 4;
@@ -134,13 +145,19 @@ struct InstanceState {
                                                 Instant::never(), Instant::never()};
   std::uint32_t restarts = 0;       ///< since the operator or the boot last started it
   std::uint32_t unhealthy = 0;      ///< ends in a row without a healthy run between
-  std::uint32_t window_count = 0;   ///< restarts since window_start, for limit
   std::uint32_t spawn_retries = 0;  ///< failed starts in a row
-  Instant window_start{};
+  std::uint32_t orphans = 0;  ///< reaped by us instead of a parent of theirs; counted as `restarts`
+  RecentRestarts recent;
   LastExit last_exit;
   LastFailure last_failure;  ///< of the last start, if that failed
 };
 static_assert(std::is_trivially_copyable_v<InstanceState>);
+
+/// Down only because a requirement was lost: it comes back with that.
+constexpr bool went_with_requirement(const InstanceState& instance) {
+  return instance.want == Want::down && (instance.want_reason == Reason::requirement_failed ||
+                                         instance.want_reason == Reason::requirement_stopped);
+}
 
 /// What is known beyond the instances; also in the ledger.
 struct SupervisorState {
@@ -151,6 +168,7 @@ struct SupervisorState {
   bool shutdown_now = false;  ///< no more patience: everything is killed
   bool leaving = false;       ///< Action leave has been given
   std::uint8_t exit_status = 0;
+  std::uint32_t orphans = 0;  ///< reaped, of nobody's that is known; shown only
   Instant shutdown_deadline = Instant::never();
 
   bool operator==(const SupervisorState&) const = default;

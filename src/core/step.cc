@@ -106,6 +106,7 @@ void Stepper::record(const Event& event) {
     case EventKind::operator_kill:
       if (index_of(id) < catalog_.instance_count()) operator_kill(id, event);
       return;
+    case EventKind::orphan_reaped: return orphan_reaped(id);
     case EventKind::spawned:
     case EventKind::spawn_failed:
     case EventKind::became_ready:
@@ -138,6 +139,7 @@ void Stepper::record_of_run(const Event& event) {
     case EventKind::operator_restart:
     case EventKind::operator_reload:
     case EventKind::operator_kill:
+    case EventKind::orphan_reaped:
     case EventKind::shutdown:
     case EventKind::tick:
     case EventKind::resumed: return;  // not about a run
@@ -197,7 +199,23 @@ void Stepper::resume() {
   if (state_.supervisor_.shutting_down)
     for (std::uint32_t i = 0; i < catalog_.instance_count(); ++i)
       if (at(InstanceId{i}).want == Want::up) want_down(InstanceId{i}, {Reason::shutdown});
+  for (std::uint32_t i = 0; i < catalog_.instance_count(); ++i) finish_start(InstanceId{i});
   for (std::uint32_t i = 0; i < catalog_.instance_count(); ++i) resume_instance(InstanceId{i});
+}
+
+/// Nor may the start of everything, or one that pulls others in: those were never touched.
+void Stepper::finish_start(InstanceId id) {
+  const auto is_untouched = [&](InstanceId other) {
+    return at(other).phase == Phase::stopped && at(other).reason == Reason::none;
+  };
+  if (rules(id).enabled && is_untouched(id)) want_up(id, {Reason::boot});
+  if (at(id).phase != Phase::waiting || at(id).want_reason == Reason::requirement_back) return;
+  for (const Edge& edge : catalog_.dependencies(catalog_.service_of(id))) {
+    if (!pulls(edge.kind)) continue;
+    for_each_instance(edge.other, [&](InstanceId other) {
+      if (is_untouched(other)) want_up(other, {Reason::needed_by, id});
+    });
+  }
 }
 
 void Stepper::resume_instance(InstanceId id) {

@@ -111,6 +111,39 @@ TEST_CASE("a shutdown goes on after a take-over, and leave is given again") {
   CHECK(world.happens(EventKind::resumed) == "leave 0");
 }
 
+TEST_CASE("a first start that did not reach every slot of the ledger is carried through") {
+  std::vector<model::Service> services{service("web"), service("db"), service("off"),
+                                       service("late")};
+  services[0].dependencies = {on(1, EdgeKind::requires_)};
+  services[1].enabled = services[2].enabled = false;
+  World world(services);
+  world.happens(EventKind::boot);
+  std::vector<InstanceState> ledger(world.catalog().instance_count());
+  ledger[0] = world.of("web");
+  world.state().restore(world.state().supervisor(), ledger, world.catalog());
+  CHECK(world.happens(EventKind::resumed) == "spawn db, spawn late");
+  world.spawn_all();
+  CHECK(world.phase("web") == "running");
+  CHECK(world.phase("off") == "stopped");
+}
+
+TEST_CASE("orphans are counted for the service that they are of, until it is started anew") {
+  World world({service("web")});
+  world.boot();
+  world.happens(EventKind::orphan_reaped, "web");
+  world.happens(EventKind::orphan_reaped, "web");
+  CHECK(world.outcome().touched.size() == 1);  // so that the ledger and watchers hear of it
+  world.happens(EventKind::orphan_reaped);
+  CHECK(world.of("web").orphans == 2);
+  CHECK(world.state().supervisor().orphans == 1);
+  world.ends("web", 1);
+  world.spawn_all();
+  CHECK(world.of("web").orphans == 2);
+  world.happens(EventKind::operator_restart, "web");
+  world.ends("web", 0);
+  CHECK(world.of("web").orphans == 0);
+}
+
 TEST_CASE("deadlines outlive a take-over") {
   World world({service("web")});
   world.boot();

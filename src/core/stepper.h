@@ -44,6 +44,7 @@ class Stepper {
   void drain();
   void tick();
   void resume();
+  void finish_start(InstanceId id);
   void resume_instance(InstanceId id);
   void announce();
   // settle.cc
@@ -63,6 +64,7 @@ class Stepper {
   // dependencies.cc
   void pass_on(ServiceId service);
   void pass_on_verdict(ServiceId service, const Edge& dependent);
+  void bring_back(ServiceId dependent, ServiceId because_of);
   void bring_down(ServiceId dependent, ServiceId because_of, Reason reason);
   void restart_parts(ServiceId dependent, ServiceId because_of);
   void wake(ServiceId service, ServiceId waiting_for);
@@ -88,6 +90,7 @@ class Stepper {
   void spawned(InstanceId id, const Event& event);
   void became_ready(InstanceId id);
   void main_exited(InstanceId id, const Event& event);
+  void orphan_reaped(InstanceId id);
   void emptied(InstanceId id, const Event& event);
   void note_exit(InstanceId id, const Event& event);
   void end_run(InstanceId id);
@@ -96,7 +99,6 @@ class Stepper {
   void spawn_failed(InstanceId id, const Event& event);
   void after_end(InstanceId id);
   void restart_or_fail(InstanceId id, Reason reason, Duration at_least = {});
-  [[nodiscard]] bool restart_limit_reached(InstanceState& instance, const Rules& rules) const;
   [[nodiscard]] Duration restart_delay(const InstanceState& instance, const Rules& rules);
   [[nodiscard]] double random_unit();
   void end_for_good(InstanceId id, Phase phase, Reason reason);

@@ -59,6 +59,7 @@ const char* word(Reason reason) {
     case Reason::shutdown: return "shutdown";
     case Reason::resource_retry: return "resource-retry";
     case Reason::requirement_stopped: return "requirement-stopped";
+    case Reason::requirement_back: return "requirement-back";
   }
   return "?";
 }
@@ -79,6 +80,7 @@ const char* word(EventKind kind) {
     case EventKind::main_stopped: return "main-stopped";
     case EventKind::main_continued: return "main-continued";
     case EventKind::command_ended: return "command-ended";
+    case EventKind::orphan_reaped: return "orphan-reaped";
     case EventKind::shutdown: return "shutdown";
     case EventKind::tick: return "tick";
     case EventKind::resumed: return "resumed";

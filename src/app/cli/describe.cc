@@ -58,6 +58,7 @@ bool speaks_of_exit(Reason reason) {
     case Reason::requirement_waiting:
     case Reason::requirement_failed:
     case Reason::requirement_stopped:
+    case Reason::requirement_back:
     case Reason::conflict:
     case Reason::part_of:
     case Reason::start_slots:
@@ -88,9 +89,11 @@ std::string clause_of(Reason reason, const InstanceView& instance) {
     case Reason::needed_by: return "started because " + cause + " needs it";
     case Reason::requirement_waiting: return "requires " + dependency_text(instance);
     case Reason::requirement_failed:
-      return "requires " + dependency_text(instance) + ", which failed or ended";
+      return "requires " + dependency_text(instance) +
+             ", which failed or ended; comes back with it";
     case Reason::requirement_stopped:
-      return "requires " + dependency_text(instance) + ", which was stopped";
+      return "requires " + dependency_text(instance) + ", which was stopped; comes back with it";
+    case Reason::requirement_back: return "started again because " + cause + " is back";
     case Reason::conflict: return "conflicts with " + cause;
     case Reason::part_of: return "is part of " + cause + " and follows it";
     case Reason::start_slots: return "as many as max-parallel-starts allows are starting";
@@ -203,6 +206,10 @@ std::string reason_with_line(const InstanceView& instance) {
 }
 
 std::string user_text(std::int64_t uid) { return uid == 0 ? "root" : "uid " + std::to_string(uid); }
+
+std::string orphans_text(std::uint32_t count) {
+  return std::to_string(count) + (count == 1 ? " orphan reaped" : " orphans reaped");
+}
 
 std::string ordinal(std::uint64_t number) {
   const auto last = number % 10;

@@ -34,6 +34,8 @@ std::string reason_with_line(const control::InstanceView& instance);
 
 /// "root", "uid 1000".
 std::string user_text(std::int64_t uid);
+/// "1 orphan reaped", "3 orphans reaped".
+std::string orphans_text(std::uint32_t count);
 /// "1st", "2nd", "3rd", "4th", "11th", "21st".
 std::string ordinal(std::uint64_t number);
 /// From `then` to `now` for a person: "3h 12m"; "0s" for what lies ahead. "-" when it is not known.
