@@ -158,7 +158,8 @@ inline constexpr Key service_keys[] = {
      .option = "reload-signal"},
     {"requires", ValueType::dependencies, "[]",
      "Services that it cannot be without: they are started, too, waited for, and it stops with "
-     "them and comes back with them. `\"db:started\"`, `\"db:ready\"` (the default) or `\"migrate:done\"` say what is "
+     "them and comes back with them. `\"db:started\"`, `\"db:ready\"` (the default) or "
+     "`\"migrate:done\"` say what is "
      "waited for.",
      put_dependencies<Relation::requires_>},
     {"wants", ValueType::dependencies, "[]",

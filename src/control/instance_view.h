@@ -58,6 +58,7 @@ struct InstanceView {
   WallTime next_start{};   ///< backoff: when
   WallTime kill_at{};      ///< stopping: when SIGKILL follows
   std::uint32_t restarts = 0;
+  std::uint32_t orphans = 0;       ///< processes whose parent had left them, reaped since then
   bool suspended = false;          ///< the main process is stopped by a signal (SIGSTOP)
   std::int64_t operator_uid = -1;  ///< whose command `reason` speaks of; -1: nobody's
   std::int32_t operator_pid = 0;
@@ -85,6 +86,7 @@ struct SupervisorView {
   std::string_view cgroup{};       ///< absolute path with the mount; empty: none
   std::string_view containment{};  ///< "cgroup", "processes", "pid-namespace"
   std::string_view shutdown{};     ///< "ordered", "now" while going down
+  std::uint32_t orphans = 0;       ///< reaped, of no service that is known
   std::string_view trouble{};      ///< "degraded": starts nothing new, and why
 };
 

@@ -24,7 +24,8 @@ interface dev.stayd.Supervisor
 # pid is the process that decides, keeper the one that others know and that survives it.
 # generation is one more after each take-over. cgroup is absolute, log_dir the folder of the
 # logs. containment: cgroup, processes, pid-namespace. shutdown is there while it goes down:
-# ordered, now. trouble: what keeps it from working as it should.
+# ordered, now. orphans: processes that were reaped and belonged to no service that could be told.
+# trouble: what keeps it from working as it should.
 type Supervisor (
   pid: int,
   keeper: int,
@@ -39,6 +40,7 @@ type Supervisor (
   cgroup: ?string,
   containment: string,
   shutdown: ?string,
+  orphans: ?int,
   trouble: ?string
 )
 
@@ -65,9 +67,11 @@ type Failure (number: int, step: string, text: string)
 # of docs/STATES.md; cause: the other instance that it speaks of, and condition what is waited
 # for there: started, ready, done. run: the number of its present or last life, 0 before the
 # first. since: of the phase. kill_at: when a stop becomes a kill. suspended: its main process
-# is stopped by a signal. operator_uid, operator_pid: who gave the command that reason speaks
-# of. cgroup: of this run, below the supervisor's. memory, cpu_seconds and processes are there
-# when they were asked for (usage) and can be had.
+# is stopped by a signal. orphans: processes of it that were reaped in place of their parent,
+# which had left them; counted, as restarts are, since somebody last started it. operator_uid,
+# operator_pid: who gave the command that reason speaks of. cgroup: of this run, below the
+# supervisor's. memory, cpu_seconds and processes are there when they were asked for (usage) and
+# can be had.
 type Instance (
   service: string,
   instance: string,
@@ -85,6 +89,7 @@ type Instance (
   next_start: ?string,
   kill_at: ?string,
   restarts: int,
+  orphans: ?int,
   suspended: ?bool,
   operator_uid: ?int,
   operator_pid: ?int,

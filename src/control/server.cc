@@ -32,16 +32,6 @@ constexpr std::uint32_t token_of(ConnectionId id) {
                                     slot_of(number));
 }
 
-bool contains(const std::vector<std::uint32_t>& all, std::uint32_t one) {
-  return std::ranges::find(all, one) != all.end();
-}
-
-bool is_in(const os::Peer& peer, std::span<const std::uint32_t> groups,
-           const std::vector<std::uint32_t>& gids) {
-  return contains(gids, peer.gid) ||
-         std::ranges::any_of(groups, [&](std::uint32_t gid) { return contains(gids, gid); });
-}
-
 }  // namespace
 
 struct Server::Connection {
@@ -76,17 +66,6 @@ struct Server::Connection {
   [[nodiscard]] bool is_idle() const { return stage == Stage::idle && unsent_size() == 0; }
 };
 
-Right right_of(const os::Peer& peer, std::span<const std::uint32_t> groups, const Access& access) {
-  if (peer.uid == 0 || peer.uid == access.owner_uid) return Right::owner;
-  if (contains(access.operator_uids, peer.uid) || is_in(peer, groups, access.operator_gids)) {
-    return Right::operator_;
-  }
-  if (contains(access.viewer_uids, peer.uid) || is_in(peer, groups, access.viewer_gids)) {
-    return Right::viewer;
-  }
-  return Right::none;
-}
-
 Server::Server(os::Fd listener, Access access, std::string_view version, Watcher& watcher,
                Handler& handler)
     : listener_(std::move(listener)),
@@ -119,23 +98,29 @@ Server::Connection* Server::find(ConnectionId id) const {
 
 void Server::ready(std::uint32_t token, std::uint32_t events, Instant now) {
   now_ = now;
-  if (token == listener_token) return accept_some();
   Connection* connection = connections_[slot_of(token)].get();
-  if (connection == nullptr || token_of(connection->id) != token) return;
-  const bool peer_left = (events & (os::hung_up | os::failed)) != 0;
-  if (connection->stage == Connection::Stage::idle && (peer_left || (events & os::readable) != 0)) {
-    receive(*connection);
+  if (token == listener_token) {
+    accept_some();
+  } else if (connection != nullptr && token_of(connection->id) == token) {
+    serve(*connection, events);
   }
-  flush(*connection);
-  process(*connection);
-  flush(*connection);
-  // A caller that left hears no reply: what it asked for goes on, what it queued behind is dropped.
-  if (peer_left && (connection->stage != Connection::Stage::idle || connection->input_ended)) {
-    connection->stage = Connection::Stage::doomed;
-  }
-  watch(*connection);
-  if (connection->stage == Connection::Stage::doomed) discard(*connection);
   find_earliest_deadline();
+}
+
+void Server::serve(Connection& connection, std::uint32_t events) {
+  const bool peer_left = (events & (os::hung_up | os::failed)) != 0;
+  if (connection.stage == Connection::Stage::idle && (peer_left || (events & os::readable) != 0)) {
+    receive(connection);
+  }
+  flush(connection);
+  process(connection);
+  flush(connection);
+  // A caller that left hears no reply: what it asked for goes on, what it queued behind is dropped.
+  if (peer_left && (connection.stage != Connection::Stage::idle || connection.input_ended)) {
+    connection.stage = Connection::Stage::doomed;
+  }
+  watch(connection);
+  if (connection.stage == Connection::Stage::doomed) discard(connection);
 }
 
 void Server::tick(Instant now) {
@@ -374,7 +359,8 @@ void Server::accept_some() {
   for (int accepts = 0; accepts < most_accepts_a_turn; ++accepts) {
     auto socket = os::accept_connection(listener_.view());
     if (socket) {
-      admit(std::move(*socket));
+      // Who connects has mostly sent its call already.
+      if (Connection* newcomer = admit(std::move(*socket))) serve(*newcomer, os::readable);
       continue;
     }
     switch (socket.error().number) {
@@ -461,25 +447,27 @@ bool Server::has_room_for(const Caller& newcomer) {
   return true;
 }
 
-void Server::admit(os::Fd socket) {
+/// nullptr: sent away.
+Server::Connection* Server::admit(os::Fd socket) {
   const Caller caller = caller_of(socket.view());
   if (!has_room_for(caller)) {
     static_cast<void>(os::send_message(socket.view(), too_many_connections().bytes));
-    return;
+    return nullptr;
   }
   const auto free = std::ranges::find_if(connections_, [](const auto& c) { return !c; });
   ENSURE(free != connections_.end());
   std::unique_ptr<Connection> connection(new (std::nothrow) Connection);
-  if (!connection) return;
+  if (!connection) return nullptr;
   if ((next_generation_ & generation_mask) == 0) ++next_generation_;
   const auto slot = static_cast<std::uint64_t>(free - connections_.begin());
   connection->id = ConnectionId{next_generation_++ << slot_bits | slot};
   connection->caller = caller;
   connection->active = now_;
-  if (!watcher_.add(socket.view(), os::readable, token_of(connection->id))) return;
+  if (!watcher_.add(socket.view(), os::readable, token_of(connection->id))) return nullptr;
   connection->socket = std::move(socket);
   *free = std::move(connection);
   ++count_;
+  return free->get();
 }
 
 /// Asks epoll for what the connection waits for now, or closes it when that is nothing.

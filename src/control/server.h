@@ -143,7 +143,7 @@ class Server {
          Handler& handler);
 
   void accept_some();
-  void admit(os::Fd socket);
+  Connection* admit(os::Fd socket);
   [[nodiscard]] bool has_room_for(const Caller& newcomer);
   void make_room_for_descriptor();
   void pause_listening();
@@ -152,6 +152,7 @@ class Server {
   [[nodiscard]] Connection* idlest_of(std::uint32_t uid) const;
   [[nodiscard]] Caller caller_of(os::FdView socket) const;
 
+  void serve(Connection& connection, std::uint32_t events);
   void receive(Connection& connection);
   void process(Connection& connection);
   void call(Connection& connection, std::string_view message);

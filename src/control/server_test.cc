@@ -58,6 +58,15 @@ TEST_CASE("a call reaches the handler, and its reply the caller") {
   CHECK(has(peer.hear_one(), R"("outcome":"stopped")"));
 }
 
+TEST_CASE("a call that came with its connection is answered as that is accepted") {
+  TestServer server;
+  RawPeer peer(server);
+  peer.shout(info_call + "\0"s);
+  server.turn();
+  CHECK_EQ(server.last_turns(), 1);
+  CHECK(has(peer.hear_one(), "vendor"));
+}
+
 TEST_CASE("calls sent at once are answered one after the other, in order") {
   TestServer server;
   RawPeer peer(server);

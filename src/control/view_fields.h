@@ -45,6 +45,7 @@ inline constexpr std::array instance_fields{
     Field<InstanceView>{"next_start", &InstanceView::next_start},
     Field<InstanceView>{"kill_at", &InstanceView::kill_at},
     Field<InstanceView>{"restarts", &InstanceView::restarts, Presence::always},
+    Field<InstanceView>{"orphans", &InstanceView::orphans},
     Field<InstanceView>{"suspended", &InstanceView::suspended},
     Field<InstanceView>{"operator_uid", &InstanceView::operator_uid},
     Field<InstanceView>{"operator_pid", &InstanceView::operator_pid},
@@ -91,6 +92,7 @@ inline constexpr std::array supervisor_fields{
     Field<SupervisorView>{"cgroup", &SupervisorView::cgroup},
     Field<SupervisorView>{"containment", &SupervisorView::containment, Presence::always},
     Field<SupervisorView>{"shutdown", &SupervisorView::shutdown},
+    Field<SupervisorView>{"orphans", &SupervisorView::orphans},
     Field<SupervisorView>{"trouble", &SupervisorView::trouble},
 };
 

@@ -87,6 +87,8 @@ class Containment {
 
   [[nodiscard]] ContainmentMode mode() const { return mode_; }
   [[nodiscard]] const std::string& reason() const { return reason_; }
+  /// Not the cgroup, although there is one that we may use: reason() is no matter of rights.
+  [[nodiscard]] bool is_degraded() const { return degraded_; }
   /// Absolute path of the base cgroup; empty without one.
   [[nodiscard]] const std::string& path() const { return base_.path(); }
   /// The base cgroup's folder, for the keeper to hold; it is another one when the count has changed
@@ -183,6 +185,7 @@ class Containment {
   Setting setting_;
   ContainmentMode mode_ = ContainmentMode::processes;
   std::string reason_;
+  bool degraded_ = false;
   os::Cgroup own_;
   os::Cgroup base_;
   std::string base_name_;  ///< as /proc/PID/cgroup has it

@@ -22,6 +22,12 @@ std::string with_hint(const Error& error) {
   }
 }
 
+/// There is no cgroup v2 here, or not for us: as it is in many places.
+bool is_not_to_be_had(int number) {
+  return number == EROFS || number == EACCES || number == EPERM || number == ENOENT ||
+         number == ENOTDIR || number == EOPNOTSUPP;
+}
+
 /// Starts something that cannot be executed, so that nothing runs: it fails in that last step, or
 /// earlier, and then it says what cannot be done with the cgroup.
 Status try_to_spawn_into(const os::Cgroup& cgroup, os::Spawner& spawner) {
@@ -51,6 +57,7 @@ Containment Containment::create(Setting setting, os::Spawner& spawner) {
     made.mode_ = ContainmentMode::cgroup;
     return made;
   } else {
+    made.degraded_ = !is_not_to_be_had(opened.error().number);
     made.reason_ = with_hint(std::move(opened).error());
   }
   if (made.base_.valid()) (void)made.own_.remove_child("stayd." + made.setting_.name);

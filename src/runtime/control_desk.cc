@@ -221,7 +221,7 @@ void ControlDesk::explain(const Call& call) {
   makers.reserve(chain.size());
   std::vector<control::InstanceView> views;
   for (const core::Link& link : chain) {
-    makers.emplace_back(setting_.names, setting_.catalog, setting_.state);
+    makers.emplace_back(setting_.names, setting_.spec, setting_.catalog, setting_.state);
     views.push_back(makers.back().make(link.instance, clocks));
     if (views.size() < 2) continue;
     control::InstanceView& before = views[views.size() - 2];

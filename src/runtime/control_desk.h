@@ -36,6 +36,7 @@ class ControlDesk final : public control::Handler {
  public:
   struct Setting {
     const Names& names;
+    const model::SpecView& spec;
     const core::Catalog& catalog;
     const core::State& state;
     Facts& facts;
@@ -43,7 +44,7 @@ class ControlDesk final : public control::Handler {
     DeskWorld& world;
   };
   explicit ControlDesk(Setting setting)
-      : setting_(setting), views_(setting.names, setting.catalog, setting.state) {}
+      : setting_(setting), views_(setting.names, setting.spec, setting.catalog, setting.state) {}
 
   /// The server that it answers through; none: nobody can call.
   void attach(control::Server* server) { server_ = server; }

@@ -28,6 +28,12 @@ std::optional<Helpers::Ended> Helpers::ready(const Token& token) {
   return Ended{entry.helper, *exit};
 }
 
+bool Helpers::has(std::int32_t pid) const {
+  return std::ranges::any_of(entries_, [&](const Entry& entry) {
+    return entry.process.process.valid() && entry.process.pid == pid;
+  });
+}
+
 void Helpers::kill(InstanceId instance, RunId run) {
   kill(instance, run, HelperKind::stop_command);
   kill(instance, run, HelperKind::reload_command);

@@ -35,6 +35,8 @@ class Helpers {
   };
   /// The one that the token speaks of has ended, and is reaped.
   std::optional<Ended> ready(const Token& token);
+  /// Whether it is the process of one.
+  [[nodiscard]] bool has(std::int32_t pid) const;
   /// SIGKILL to those of a run; they are still reaped.
   void kill(InstanceId instance, RunId run);
   /// SIGKILL to one kind of it.

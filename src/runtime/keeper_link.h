@@ -42,18 +42,24 @@ enum class LinkKind : std::uint8_t {
   welcome,           ///< present, generation; descriptors beside it
   signal,            ///< number, pid and uid of the sender, flag from_kernel: forwarded
   exit_seen,         ///< answer to peek: pid, outcome, status
-  children_changed,  ///< SIGCHLD: some child of the keeper has ended; ask peek_any
+  children_changed,  ///< SIGCHLD: some child of the keeper may have changed; ask peek_any
   // supervisor -> keeper
   hold,      ///< present bits; one descriptor for each: replaces what was held there
   started,   ///< the supervisor has resumed or started and answers on the control socket
   peek,      ///< pid; answered by exit_seen
-  peek_any,  ///< answered by exit_seen of the first zombie that is neither supervisor's; pid 0:
-             ///< none
+  peek_any,  ///< answered by exit_seen of the first zombie that is neither supervisor's; or, when
+             ///< there is none, of one that was stopped or continued; pid 0: nothing changed
   reap,      ///< pid: its status stands in the ledger
   leaving,   ///< status: the supervisor ends now, by decision; the keeper ends with it
 };
 
-enum class PeekOutcome : std::uint8_t { alive, ended, no_child };
+enum class PeekOutcome : std::uint8_t {
+  alive,
+  ended,
+  no_child,
+  stopped,    ///< by signal `number`; told once
+  continued,  ///< told once
+};
 
 struct LinkMessage {
   LinkKind kind = LinkKind::welcome;

@@ -103,6 +103,9 @@ class LogLink {
   /// Starts the next one when that is due. The Error is to be told; it is tried again.
   Status tick(Instant now);
   [[nodiscard]] Instant next_deadline() const { return restart_at_; }
+  /// The last one could not be started, or did not come to work; the next is started at
+  /// next_deadline().
+  [[nodiscard]] bool lacks_writer() const { return !writer_.valid() && !leave_sent_; }
   [[nodiscard]] std::int32_t writer_pid() const { return writer_pid_; }
   [[nodiscard]] std::uint64_t writer_generation() const { return writer_generation_; }
   /// Its streams are many when descriptors get scarce: how many are open.

@@ -36,13 +36,22 @@ bool start_failed(Phase before, const core::InstanceState& state) {
 
 namespace {
 
+/// Why it stays down.
+const char* final_words(Reason reason) {
+  if (reason == Reason::restart_limit) return "too many restarts, it stays down";
+  if (reason == Reason::never_restart_code) return "a code for which it is not restarted";
+  if (reason == Reason::policy_no_restart) return "which its restart policy takes as final";
+  if (reason == Reason::requirement_failed) return "what it requires failed or ended";
+  return core::word(reason);  // no other reason makes anything failed
+}
+
 std::string failed_words(std::string name, Phase before, const core::InstanceState& state,
                          const model::Execution* execution) {
   if (start_failed(before, state))
     return "cannot start " + name + ": " + Launcher::text_of(state.last_failure, execution);
   std::string text = std::move(name) + " failed: ";
   text += had_process(before) ? end_words(state.last_exit) + ", " : "";
-  return text + core::word(state.reason);
+  return text + final_words(state.reason);
 }
 
 std::string backoff_words(const std::string& name, Phase before, const core::InstanceState& state,

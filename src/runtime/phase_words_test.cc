@@ -43,6 +43,25 @@ TEST_CASE("a restart says when") {
   CHECK(phase_words("web", Phase::cleaning, state, Instant{}).empty());
 }
 
+TEST_CASE("what stays down says why in plain words") {
+  core::InstanceState state;
+  state.phase = Phase::failed;
+  state.last_exit = exited(1, milliseconds(80));
+  const auto words = [&](core::Reason reason) {
+    state.reason = reason;
+    return phase_words("web", Phase::cleaning, state, Instant{});
+  };
+  CHECK(words(core::Reason::policy_no_restart) ==
+        "web failed: exited with 1 after 80ms, which its restart policy takes as final");
+  CHECK(words(core::Reason::restart_limit) ==
+        "web failed: exited with 1 after 80ms, too many restarts, it stays down");
+  CHECK(words(core::Reason::never_restart_code) ==
+        "web failed: exited with 1 after 80ms, a code for which it is not restarted");
+  state.reason = core::Reason::requirement_failed;
+  CHECK(phase_words("web", Phase::waiting, state, Instant{}) ==
+        "web failed: what it requires failed or ended");
+}
+
 TEST_CASE("a start that cannot be says why") {
   core::InstanceState state;
   state.phase = Phase::failed;

@@ -96,10 +96,14 @@ void Reaper::process_ready(const Token& token) {
 void Reaper::keeper_says(const LinkMessage& message) {
   if (message.kind == LinkKind::children_changed) return ask_keeper(LinkKind::peek_any, 0);
   if (message.pid == 0 || message.outcome == PeekOutcome::alive) return;
+  if (message.outcome == PeekOutcome::stopped || message.outcome == PeekOutcome::continued) {
+    note_stop({.pid = message.pid, .signal = message.number});
+    return ask_keeper(LinkKind::peek_any, 0);
+  }
   const InstanceId instance = setting_.runs.by_pid.find(message.pid);
   const bool lost = message.outcome == PeekOutcome::no_child;
   if (instance == no_instance) {
-    if (lost) return;
+    if (lost || is_awaited(message.pid)) return;
     if (setting_.orphan) setting_.orphan(status_of(message));
     ask_keeper(LinkKind::reap, message.pid);
     ask_keeper(LinkKind::peek_any, 0);
@@ -123,10 +127,15 @@ void Reaper::look() {
       noted_.push_back({instance, run.pid, false});
       return note(instance, exit_of(*status));
     }
+    if (is_awaited(status->pid)) return;
     if (setting_.orphan) setting_.orphan(*status);
     os::reap_pid(status->pid);
   }
   look_ = false;
+}
+
+bool Reaper::is_awaited(std::int32_t pid) const {
+  return setting_.is_awaited && setting_.is_awaited(pid);
 }
 
 void Reaper::note_stop(const os::StopNotice& notice) {
@@ -163,6 +172,7 @@ std::optional<core::LastExit> Reaper::finish(os::FdView process, std::int32_t pi
     return exit_of(waited->status);
   }
   ask_keeper(LinkKind::reap, pid);
+  ask_keeper(LinkKind::peek_any, 0);
   return core::LastExit{.kind = core::ExitKind::unknown};
 }
 

@@ -33,6 +33,9 @@ class Reaper {
     Runs& runs;
     Facts& facts;
     std::function<void(const os::ExitStatus&)> orphan{};
+    /// Whether somebody waits for this child by its pidfd and calls finish() (a helper, the log
+    /// writer): its status is left to that.
+    std::function<bool(std::int32_t)> is_awaited{};
   };
   explicit Reaper(Setting setting) : setting_(std::move(setting)) {}
   Reaper(const Reaper&) = delete;
@@ -53,8 +56,9 @@ class Reaper {
   /// SIGCHLD came: there is something to look for.
   void children_changed() { look_ = true; }
   [[nodiscard]] bool wants_look() const { return look_; }
-  /// Stop and continue notices, and whatever ended and is no run's main process. One that is has a
-  /// pidfd that tells: it is left to that, and wants_look() stays until it is reaped.
+  /// Stop and continue notices, and whatever ended and is no run's main process. One that is, or
+  /// is awaited, has a pidfd that tells: it is left to that, and wants_look() stays until it is
+  /// reaped.
   void look();
   /// The keeper has something to reap, or answers to a question of ours.
   void keeper_says(const LinkMessage& message);
@@ -66,6 +70,7 @@ class Reaper {
 
  private:
   void note(InstanceId instance, const core::LastExit& exit);
+  [[nodiscard]] bool is_awaited(std::int32_t pid) const;
   void note_stop(const os::StopNotice& notice);
   void ask_keeper(LinkKind kind, std::int32_t pid);
   void unwatch(Run& run);

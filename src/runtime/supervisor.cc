@@ -39,7 +39,12 @@ Supervisor::Supervisor(Foundation foundation, const SupervisorRecord& record, Lo
                .epoll = base_.epoll,
                .runs = runs_,
                .facts = facts_,
-               .orphan = [this](const os::ExitStatus&) { containment_.orphan_reaped(); }}),
+               .orphan = [this](const os::ExitStatus& end) { orphan_ended(end.pid); },
+               .is_awaited =
+                   [this](std::int32_t pid) {
+                     return helpers_.has(pid) ||
+                            (logs_.writer().valid() && logs_.writer_pid() == pid);
+                   }}),
       containment_(Containment::create(
           {.name = base_.settings.name,
            .keeper = os::parent_pid(),
@@ -70,6 +75,7 @@ Supervisor::Supervisor(Foundation foundation, const SupervisorRecord& record, Lo
                         return start_probe_command(id, run, command);
                       }}),
       desk_({.names = base_.names,
+             .spec = base_.spec,
              .catalog = base_.catalog,
              .state = state_,
              .facts = facts_,
@@ -90,9 +96,9 @@ int Supervisor::run() {
 /// One look at epoll, and everything that follows from it.
 void Supervisor::turn() {
   std::array<os::Ready, 64> buffer;
-  const bool busy = next_action_ < actions_.size() || reaper_.wants_look() || logs_.has_matched();
+  const bool busy = !actions_.empty() || reaper_.wants_look() || logs_.has_matched();
   if (!busy || words_.is_much()) words_.flush();
-  if (!busy) arm_timer();
+  arm_timer();
   if (!busy && !std::exchange(start_is_over_, true)) {
     base_.spec_bytes.drop_resident();
     os::release_startup_memory();
@@ -160,10 +166,12 @@ void Supervisor::step_facts() {
   spread_outcome();
 }
 
+/// Our own record first, as the core expects it of a ledger whose writer died (core/step.cc: a
+/// shutdown, or the first start, that did not reach every slot).
 void Supervisor::write_ledger() {
+  write_supervisor_record();
   for (const InstanceId id : outcome_.touched)
     base_.ledger.write(id, InstanceRecord{state_.at(id), runs_.at(id).record});
-  write_supervisor_record();
 }
 
 void Supervisor::write_supervisor_record() {
@@ -181,7 +189,7 @@ void Supervisor::write_supervisor_record() {
 void Supervisor::spread_outcome() {
   for (const core::Action& action : outcome_.actions) {
     if (action.kind != core::ActionKind::announce) {
-      actions_.push_back(action);
+      actions_.push(action);
       continue;
     }
     base_.names.instance(action.instance, name_);
@@ -196,7 +204,7 @@ void Supervisor::say_phase(const core::Action& action) {
   const core::InstanceState& state = state_.at(action.instance);
   std::string text;
   if (start_failed(action.before, state)) {
-    const auto service = base_.spec.service(base_.catalog.service_of(action.instance));
+    const auto service = service_of(action.instance);
     text = phase_words(name_, action.before, state, now_, service ? &service->execution : nullptr);
   } else {
     text = phase_words(name_, action.before, state, now_);

@@ -6,8 +6,8 @@
 //         -> core::step for each -> ledger -> reaping -> subscribers -> actions, in their order
 //
 // Actions make facts of their own (spawned, emptied), which are settled before the next look at
-// epoll. Starts are carried out a few at a time with a look at epoll between, so that a thousand of
-// them do not keep a caller waiting.
+// epoll. A few are carried out at a time with a look at epoll between, so that a thousand starts,
+// or services that end as fast as they are started, keep neither a caller nor a deadline waiting.
 #pragma once
 
 #include <array>
@@ -70,6 +70,7 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   void restore_state();
   void resume_instance(InstanceId id);
   void resume_notify(InstanceId id, RunId run);
+  void tell_whether_stopped(core::Event about);
   ProcessFound find_process(std::int32_t pid, os::Fd& process, core::LastExit& exit);
 
   // supervisor.cc
@@ -87,6 +88,8 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   void keeper_ready();
   void signals_ready();
   void take_signal(const os::SignalInfo& signal);
+  void orphan_ended(std::int32_t pid);
+  [[nodiscard]] InstanceId owner_of_orphan(std::int32_t pid) const;
   void helper_ready(const Token& token);
   void log_writer_ready(const Token& token);
   void log_channel_ready(std::uint32_t events);
@@ -124,6 +127,8 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   void notify_ready(const Token& token);
   void probe_ready(const Token& token);
 
+  void describe_trouble();
+
   // DeskWorld, control::Watcher: supervisor_view.cc
   control::SupervisorView supervisor_view() override;
   void complete(InstanceId id, control::InstanceView& view) override;
@@ -138,8 +143,7 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   Runs runs_;
   Facts facts_, facts_under_way_;
   core::Outcome outcome_;
-  std::vector<core::Action> actions_;  ///< from next_action_ on: to be carried out
-  std::size_t next_action_ = 0;
+  core::Fifo<core::Action> actions_;      ///< to be carried out
   std::optional<core::Action> starting_;  ///< its process is there, but has not executed yet
   Reaper reaper_;
   Containment containment_;
@@ -153,7 +157,7 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   std::vector<journal::Trouble> news_;      ///< of the log writer, for a moment
   std::vector<journal::Trouble> troubles_;  ///< logs that cannot be written now; few
   std::vector<EmptiedRun> emptied_;
-  std::string name_, contained_name_, leaf_name_, why_not_;  ///< lent out for a moment
+  std::string name_, contained_name_, leaf_name_, why_not_, trouble_;  ///< lent out for a moment
   /// Containment::base_count at the last hold; none yet.
   std::uint32_t held_base_ = ~std::uint32_t{0};
   Instant now_{};

@@ -10,8 +10,10 @@
 namespace stayd::runtime {
 namespace {
 
-/// Starts that are carried out before epoll is looked at again.
+/// What is carried out before epoll is looked at again: so many starts, and for so long. On a busy
+/// machine a single start can take longer, since its child must get to run.
 constexpr int most_starts = 8;
+constexpr Duration longest_look_away = milliseconds(2);
 /// For the log writer to write out what it has.
 constexpr Duration leave_patience = seconds(5);
 
@@ -26,21 +28,19 @@ LaunchFailure out_of_memory() {
 }  // namespace
 
 void Supervisor::carry_out_some() {
-  int starts = 0;
-  while (next_action_ < actions_.size() && starts < most_starts) {
-    const core::Action action = actions_[next_action_++];
+  const Instant end = os::now() + longest_look_away;
+  for (int starts = 0; !actions_.empty() && starts < most_starts;) {
+    const core::Action action = actions_.pop();
     const bool is_start = action.kind == core::ActionKind::spawn;
     if (is_start)
       ++starts;
     else
       finish_start();
-    if (guarded([&] { carry_out(action); })) continue;
-    if (is_start) spawn_failed(action, out_of_memory());
+    const bool carried_out = guarded([&] { carry_out(action); });
+    if (is_start && !carried_out) spawn_failed(action, out_of_memory());
+    if (os::now() >= end) break;
   }
   finish_start();
-  if (next_action_ < actions_.size()) return;
-  actions_.clear();
-  next_action_ = 0;
 }
 
 void Supervisor::carry_out(const core::Action& action) {

@@ -35,7 +35,7 @@ Status Supervisor::resume() {
   facts_.push_back({.kind = core::EventKind::resumed});
   settle();
   // Carried out before anything is given up that they may want.
-  while (next_action_ < actions_.size()) carry_out_some();
+  while (!actions_.empty()) carry_out_some();
   logs_.release_untaken();
   return {};
 }
@@ -79,6 +79,16 @@ void Supervisor::resume_notify(InstanceId id, RunId run) {
     say(watched.error().message);
 }
 
+/// Of a main process that is alive: it may have been stopped or continued while nobody saw it. What
+/// changes from now on the keeper tells, whose child it is.
+void Supervisor::tell_whether_stopped(core::Event about) {
+  const auto process = os::process_info(about.pid);
+  if (!process) return;
+  const bool stopped = process->state == 'T';
+  about.kind = stopped ? core::EventKind::main_stopped : core::EventKind::main_continued;
+  facts_.push_back(about);
+}
+
 void Supervisor::resume_instance(InstanceId id) {
   InstanceRecord record{state_.at(id), runs_.at(id).record};
   if (record.run.run == no_run && record.state.run == no_run) return;
@@ -104,8 +114,9 @@ void Supervisor::resume_instance(InstanceId id) {
   about.run = record.state.run;
   about.pid = pid;
   for_each_event(decision, about, exit, [&](const core::Event& event) { facts_.push_back(event); });
+  if (decision.attach) tell_whether_stopped(about);
   if (decision.release)
-    actions_.push_back({.kind = core::ActionKind::release, .instance = id, .run = record.run.run});
+    actions_.push({.kind = core::ActionKind::release, .instance = id, .run = record.run.run});
 }
 
 }  // namespace stayd::runtime

@@ -50,7 +50,7 @@ Status Supervisor::begin() {
   const std::size_t instances = runs_.all.size();
   outcome_.actions.reserve(instances + 64);
   outcome_.touched.reserve(instances + 64);
-  actions_.reserve(instances + 64);
+  actions_.reserve(2 * instances + 128);
   facts_.reserve(256);
   facts_under_way_.reserve(256);
   now_ = os::now();

@@ -50,8 +50,46 @@ control::SupervisorView Supervisor::supervisor_view() {
   view.cgroup = containment_.path();
   view.containment = word(containment_.mode());
   const core::SupervisorState& state = state_.supervisor();
+  view.orphans = state.orphans;
+  describe_trouble();
+  view.trouble = trouble_;
   if (state.shutting_down) view.shutdown = state.shutdown_now ? "now" : "ordered";
   return view;
+}
+
+/// What keeps the supervisor from working as it should; into trouble_.
+void Supervisor::describe_trouble() {
+  trouble_.clear();
+  const auto add = [this](std::string_view text) {
+    if (!trouble_.empty()) trouble_ += "; ";
+    trouble_ += text;
+  };
+  if (containment_.is_degraded()) add("cgroups cannot be used: " + containment_.reason());
+  if (logs_.lacks_writer())
+    add("no log writer is there, and services wait when they have much to say");
+  const std::size_t logs = troubles_.size();
+  if (logs != 0)
+    add(std::to_string(logs) + (logs == 1 ? " log cannot be written" : " logs cannot be written"));
+}
+
+/// Not reaped yet.
+void Supervisor::orphan_ended(std::int32_t pid) {
+  containment_.orphan_reaped();
+  fact(core::EventKind::orphan_reaped, owner_of_orphan(pid), no_run);
+}
+
+/// By its cgroup, which a zombie keeps; else by its session, which is named after the process that
+/// we started. Its environment is gone with its memory.
+InstanceId Supervisor::owner_of_orphan(std::int32_t pid) const {
+  const Owner owner = containment_.owner_of(pid);
+  const InstanceId named = base_.names.find(owner.instance);
+  if (named != no_instance || owner.session == 0) return named;
+  for (std::uint32_t i = 0; i < runs_.all.size(); ++i) {
+    const RunId run = runs_.all[i].record.run;
+    if (run != no_run && base_.ledger.spawned(InstanceId{i}, run) == owner.session)
+      return InstanceId{i};
+  }
+  return no_instance;
 }
 
 void Supervisor::complete(InstanceId id, control::InstanceView& view) {

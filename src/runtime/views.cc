@@ -67,9 +67,15 @@ void ViewMaker::fill_cause(control::InstanceView& view, InstanceId id,
       view.condition = model::word(edge.condition);
 }
 
-void ViewMaker::fill_failure(control::InstanceView& view, const core::InstanceState& state) {
+void ViewMaker::fill_failure(control::InstanceView& view, InstanceId id,
+                             const core::InstanceState& state) {
   if (state.last_failure.number == 0) return;
-  failure_ = Launcher::text_of(state.last_failure);
+  if (auto service = spec_.service(catalog_.service_of(id))) {
+    const auto its = model::for_instance(std::move(*service), catalog_.replica_of(id));
+    failure_ = Launcher::text_of(state.last_failure, &its.execution);
+  } else {
+    failure_ = Launcher::text_of(state.last_failure);
+  }
   view.failure.number = state.last_failure.number;
   view.failure.step = os::phrase(static_cast<os::SpawnStep>(state.last_failure.step));
   view.failure.text = failure_;
@@ -92,6 +98,7 @@ control::InstanceView ViewMaker::make(InstanceId id, const Clocks& clocks) {
   view.pid = state.pid;
   view.run = number_of(state.run);
   view.restarts = state.restarts;
+  view.orphans = state.orphans;
   view.suspended = state.terminal_stopped;
   if (is_operators(state.reason)) {
     view.operator_uid = state.operator_uid;
@@ -100,7 +107,7 @@ control::InstanceView ViewMaker::make(InstanceId id, const Clocks& clocks) {
   view.last_exit = view_of(state.last_exit);
   fill_times(view, state, clocks);
   fill_cause(view, id, state);
-  fill_failure(view, state);
+  fill_failure(view, id, state);
   return view;
 }
 

@@ -10,6 +10,7 @@
 #include "core/catalog.h"
 #include "core/state.h"
 #include "core/step.h"
+#include "model/spec_codec.h"
 #include "runtime/names.h"
 
 namespace stayd::runtime {
@@ -24,8 +25,9 @@ struct Clocks {
 /// Fills views. The texts that a view borrows are the maker's: the next view overwrites them.
 class ViewMaker {
  public:
-  ViewMaker(const Names& names, const core::Catalog& catalog, const core::State& state)
-      : names_(names), catalog_(catalog), state_(state) {}
+  ViewMaker(const Names& names, const model::SpecView& spec, const core::Catalog& catalog,
+            const core::State& state)
+      : names_(names), spec_(spec), catalog_(catalog), state_(state) {}
 
   control::InstanceView make(InstanceId id, const Clocks& clocks);
 
@@ -33,9 +35,10 @@ class ViewMaker {
   void fill_times(control::InstanceView& view, const core::InstanceState& state,
                   const Clocks& clocks) const;
   void fill_cause(control::InstanceView& view, InstanceId id, const core::InstanceState& state);
-  void fill_failure(control::InstanceView& view, const core::InstanceState& state);
+  void fill_failure(control::InstanceView& view, InstanceId id, const core::InstanceState& state);
 
   const Names& names_;
+  const model::SpecView& spec_;
   const core::Catalog& catalog_;
   const core::State& state_;
   std::string instance_, cause_, failure_;

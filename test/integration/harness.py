@@ -213,6 +213,11 @@ class Supervisor:
             if not after:
                 return found
 
+    def verb(self, name, *arguments):
+        """`stayd NAME`, as a person calls it."""
+        return subprocess.run([STAYD, name, '-f', str(self.config), *arguments],
+                              capture_output=True, text=True, timeout=PATIENCE)
+
     def wait(self, condition, what='the state that is waited for', patience=PATIENCE):
         """The status as soon as `condition` holds of it."""
         last = {}

@@ -37,6 +37,11 @@ std::string more_lines(const InstanceView& cause, WallTime now) {
   if (!exit.line.empty()) {
     text.append("  last line: ").append(printable(exit.line)).append("\n");
   }
+  if (cause.orphans != 0) {
+    text.append("  ")
+        .append(orphans_text(cause.orphans))
+        .append(": its processes leave children behind\n");
+  }
   if (cause.suspended) {
     text.append("  its main process is stopped by a signal (stayd kill -s CONT continues it)\n");
   }

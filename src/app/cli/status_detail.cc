@@ -62,6 +62,7 @@ class Detail {
     text.append("run ").append(std::to_string(view_.run)).append(", ");
     text.append(std::to_string(view_.restarts));
     text.append(view_.restarts == 1 ? " restart" : " restarts");
+    if (view_.orphans != 0) text.append(", ").append(orphans_text(view_.orphans));
     if (view_.suspended) text.append(", stopped by a signal (SIGSTOP)");
     return text;
   }

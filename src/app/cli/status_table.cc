@@ -196,6 +196,8 @@ std::string head_line(const StatusTable& table) {
   if (known) line.append(dot).append(memory_total(bytes));
   if (known) line.append(dot).append(percent(share)).append(" % cpu");
   if (!supervisor.shutdown.empty()) line.append(dot).append("going down");
+  if (supervisor.orphans != 0)
+    line.append(dot).append(orphans_text(supervisor.orphans)).append(" of no service");
   if (!supervisor.trouble.empty()) line.append(dot).append(printable(supervisor.trouble));
   return line;
 }

@@ -166,8 +166,13 @@ void Keeper::peek(std::int32_t pid) {
 
 void Keeper::peek_any() {
   const auto found = os::peek_any_exit();
-  if (!found || found->pid == supervisor_.pid) return answer({.outcome = PeekOutcome::no_child});
-  answer(seen(*found));
+  if (found && found->pid != supervisor_.pid) return answer(seen(*found));
+  while (const auto notice = os::next_stop_notice()) {
+    if (notice->pid == supervisor_.pid) continue;
+    const auto outcome = notice->signal != 0 ? PeekOutcome::stopped : PeekOutcome::continued;
+    return answer({.outcome = outcome, .pid = notice->pid, .number = notice->signal});
+  }
+  answer({.outcome = PeekOutcome::no_child});
 }
 
 // ---- the supervisor's end
@@ -239,11 +244,7 @@ std::optional<int> Keeper::read_signals() {
 
 std::optional<int> Keeper::handle_signal(const os::SignalInfo& signal) {
   switch (signal.number) {
-    case sig_child: {
-      const auto ended = os::peek_any_exit();
-      if (ended && ended->pid != supervisor_.pid) outbox_.add_children_changed();
-      return std::nullopt;
-    }
+    case sig_child: outbox_.add_children_changed(); return std::nullopt;
     case sig_terminal_stop:
       if (settings_.foreground) os::stop_self();
       return std::nullopt;

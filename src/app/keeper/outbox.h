@@ -20,7 +20,7 @@ class Outbox {
 
   /// Not when full().
   void add(const runtime::LinkMessage& message);
-  /// That some child has ended: said once, after all else.
+  /// That some child may have changed: said once, after all else.
   void add_children_changed() { children_changed_ = true; }
   /// Sends what goes. False: the supervisor is gone.
   bool flush(os::FdView link);
