@@ -137,6 +137,12 @@ StatusWriter::StatusWriter(const SupervisorView& supervisor, std::uint32_t limit
   json_.begin_array();
 }
 
+void StatusWriter::expect(std::size_t instances) {
+  constexpr std::size_t usual_instance_bytes = 320;
+  if (limit_ != 0) instances = std::min<std::size_t>(instances, limit_);
+  json_.reserve(json_.size() + std::min(instances * usual_instance_bytes, most_body_bytes));
+}
+
 Room StatusWriter::add(const InstanceView& instance) {
   // Escaping makes at most six bytes of one; the numbers and member names take less than 2 KiB.
   const std::size_t texts = instance.status_text.size() + instance.failure.text.size() +

@@ -36,6 +36,8 @@ class StatusWriter {
  public:
   /// `limit`: at most so many instances; 0: as many as fit into a message.
   StatusWriter(const SupervisorView& supervisor, std::uint32_t limit);
+  /// Makes room for so many instances of the usual size.
+  void expect(std::size_t instances);
   /// none: this instance was not written; finish now.
   Room add(const InstanceView& instance);
   Reply finish(Continues continues) &&;

@@ -108,6 +108,7 @@ void ControlDesk::send_pages(const Call& call, Continues last) {
   std::size_t next = 0;
   do {
     control::StatusWriter writer(supervisor, call.request.limit);
+    writer.expect(call.chosen.size() - next);
     for (; next < call.chosen.size(); ++next) {
       control::InstanceView view = views_.make(call.chosen[next], clocks);
       setting_.world.complete(call.chosen[next], view);
