@@ -42,21 +42,52 @@ std::uint32_t eight_bytes(std::uint64_t word) {
   return value;
 }
 
-}  // namespace
-
-std::uint32_t crc32c(std::string_view bytes, std::uint32_t before) {
+std::uint64_t first_word(std::string_view bytes) {
   static_assert(std::endian::native == std::endian::little);
-  std::uint32_t value = ~before;
-  while (bytes.size() >= lanes) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data(), lanes);
-    value = eight_bytes(word ^ value);
-    bytes.remove_prefix(lanes);
+  std::uint64_t word = 0;
+  std::memcpy(&word, bytes.data(), lanes);
+  return word;
+}
+
+std::uint32_t by_table(std::string_view bytes, std::uint32_t value) {
+  for (; bytes.size() >= lanes; bytes.remove_prefix(lanes)) {
+    value = eight_bytes(first_word(bytes) ^ value);
   }
   for (const char byte : bytes) {
     value = (value >> 8) ^ table[0][(value ^ static_cast<unsigned char>(byte)) & 0xff];
   }
-  return ~value;
+  return value;
+}
+
+#ifdef __x86_64__
+/// SSE 4.2 has an instruction for this very polynomial: five times as fast.
+__attribute__((target("sse4.2"))) std::uint32_t by_instruction(std::string_view bytes,
+                                                               std::uint32_t value) {
+  for (; bytes.size() >= lanes; bytes.remove_prefix(lanes)) {
+    value = static_cast<std::uint32_t>(__builtin_ia32_crc32di(value, first_word(bytes)));
+  }
+  for (const char byte : bytes) {
+    value = __builtin_ia32_crc32qi(value, static_cast<unsigned char>(byte));
+  }
+  return value;
+}
+bool has_instruction() { return __builtin_cpu_supports("sse4.2"); }
+#else
+std::uint32_t by_instruction(std::string_view bytes, std::uint32_t value) {
+  return by_table(bytes, value);
+}
+bool has_instruction() { return false; }
+#endif
+
+}  // namespace
+
+std::uint32_t crc32c(std::string_view bytes, std::uint32_t before) {
+  static const bool instruction = has_instruction();
+  return ~(instruction ? by_instruction(bytes, ~before) : by_table(bytes, ~before));
+}
+
+std::uint32_t crc32c_by_table(std::string_view bytes, std::uint32_t before) {
+  return ~by_table(bytes, ~before);
 }
 
 }  // namespace stayd

@@ -12,4 +12,7 @@ namespace stayd {
 /// crc32c("123456789") is 0xe3069283.
 std::uint32_t crc32c(std::string_view bytes, std::uint32_t before = 0);
 
+/// The same without the processor's instruction, for machines that have none; and for the test.
+std::uint32_t crc32c_by_table(std::string_view bytes, std::uint32_t before = 0);
+
 }  // namespace stayd

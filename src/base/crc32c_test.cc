@@ -20,3 +20,11 @@ TEST_CASE("crc32c of pieces is that of the whole") {
     CHECK(crc32c(text.substr(cut), crc32c(text.substr(0, cut))) == crc32c(text));
   }
 }
+
+TEST_CASE("crc32c is the same with the processor's instruction and without it") {
+  std::string bytes;
+  for (int i = 0; i < 100; ++i) {
+    CHECK(stayd::crc32c_by_table(bytes) == crc32c(bytes));
+    bytes.push_back(static_cast<char>(i * 37));
+  }
+}
