@@ -56,18 +56,32 @@ int open_resolving_beneath(FdView folder, const char* path, int flags, std::uint
   return fd;
 }
 
-bool is_single_component(const std::string& path) {
-  return !path.empty() && path != "." && path != ".." && path.find('/') == std::string::npos;
+/// The same folder by folder, none of them a link; errno is set.
+int open_step_by_step(FdView folder, const std::string& path, int flags, std::uint32_t mode) {
+  Fd above;
+  std::size_t from = 0;
+  while (true) {
+    const std::size_t slash = path.find('/', from);
+    const std::string part = path.substr(from, slash - from);
+    if (part.empty() || part == "." || part == "..") {
+      errno = EXDEV;  // as openat2 says of what leads out
+      return -1;
+    }
+    const int at = above.valid() ? above.number() : folder.number();
+    const bool is_last = slash == std::string::npos;
+    const int how = is_last ? flags : O_PATH | O_DIRECTORY | O_CLOEXEC;
+    const int fd = retry([&] { return ::openat(at, part.c_str(), how | O_NOFOLLOW, mode); });
+    if (is_last || fd < 0) return fd;
+    above = Fd(fd);
+    from = slash + 1;
+  }
 }
 
 /// openat2 came with kernel 5.6; old containers' seccomp answers it with EPERM.
 Result<Fd> open_below(FdView folder, const std::string& path, int flags, std::uint32_t mode) {
   Fd fd(open_resolving_beneath(folder, path.c_str(), flags, mode));
   const bool refused = !fd.valid() && (errno == ENOSYS || errno == EPERM);
-  if (refused && is_single_component(path)) {
-    fd = Fd(
-        retry([&] { return ::openat(folder.number(), path.c_str(), flags | O_NOFOLLOW, mode); }));
-  }
+  if (refused) fd = Fd(open_step_by_step(folder, path, flags, mode));
   if (!fd.valid()) return last_error(quoted("cannot open ", path));
   return fd;
 }

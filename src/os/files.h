@@ -22,8 +22,8 @@ enum class OpenFor : std::uint8_t {
 
 /// open(2) with O_CLOEXEC; `mode` when created.
 Result<Fd> open_file(const std::string& path, OpenFor purpose, std::uint32_t mode = 0644);
-/// openat2(RESOLVE_BENEATH|RESOLVE_NO_SYMLINKS|RESOLVE_NO_MAGICLINKS), or openat(O_NOFOLLOW) of a
-/// single component where openat2 is refused. Regular files only.
+/// openat2(RESOLVE_BENEATH|RESOLVE_NO_SYMLINKS|RESOLVE_NO_MAGICLINKS), or openat(O_NOFOLLOW) of one
+/// component after the other where openat2 is refused. Regular files only.
 Result<Fd> open_beneath(FdView folder, const std::string& path, OpenFor purpose,
                         std::uint32_t mode);
 Result<Fd> open_folder(const std::string& path);
