@@ -46,8 +46,11 @@ std::string holder_of(os::FdView lock) {
   return " (pid " + std::string(words.substr(0, space)) + ", since " + at + ")";
 }
 
-/// Locked; or EBUSY; or EAGAIN: the file was just removed, try again.
-Result<os::Fd> try_once(const std::string& path) {
+/// Locked; or EBUSY; or EAGAIN, ENOENT: a keeper that ended has just taken the file, or the folder
+/// too, away under our hands.
+Result<os::Fd> try_once(const std::string& runtime_dir) {
+  TRY(make_runtime_folder(runtime_dir));
+  const std::string path = lock_path(runtime_dir);
   os::Fd file = TRY(os::open_file(path, os::OpenFor::read_write_create, lock_mode));
   if (!TRY(os::try_lock(file.view())).held) {
     return failure(EBUSY, "already running" + holder_of(file.view()));
@@ -67,13 +70,11 @@ Status make_runtime_folder(const std::string& path) {
   const auto folder = TRY(os::open_folder(path));
   const auto status = TRY(os::status_of(folder.view()));
   if (status.uid != os::own_uid()) {
-    return failure(EPERM, "the runtime folder " + path + " belongs to uid " +
-                              std::to_string(status.uid) +
-                              ", not to us; choose another runtime-dir");
+    return failure("the runtime folder " + path + " belongs to uid " + std::to_string(status.uid) +
+                   ", not to us; choose another runtime-dir");
   }
   if ((status.mode & writable_by_others) != 0) {
-    return failure(EPERM,
-                   "others can write to the runtime folder " + path + "; chmod go-w " + path);
+    return failure("others can write to the runtime folder " + path + "; chmod go-w " + path);
   }
   return {};
 }
@@ -81,7 +82,7 @@ Status make_runtime_folder(const std::string& path) {
 Result<os::Fd> take_lock(const std::string& runtime_dir, Duration patience) {
   const Instant give_up = os::now() + patience;
   for (int races = 0;;) {
-    auto lock = try_once(lock_path(runtime_dir));
+    auto lock = try_once(runtime_dir);
     if (lock) return lock;
     const int number = lock.error().number;
     if (number == EBUSY) {
@@ -89,9 +90,7 @@ Result<os::Fd> take_lock(const std::string& runtime_dir, Duration patience) {
       os::nap(between_tries);
       continue;
     }
-    // A keeper that ended took the file, or the folder too, away under our hands.
     if ((number != EAGAIN && number != ENOENT) || ++races > most_races) return lock;
-    TRY(make_runtime_folder(runtime_dir));
   }
 }
 
