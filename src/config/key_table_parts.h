@@ -140,7 +140,7 @@ inline constexpr Choice facility_choices[] = {
     {"news"},   {"uucp"},   {"cron"},   {"authpriv"}, {"ftp"},    {"local0"}, {"local1"},
     {"local2"}, {"local3"}, {"local4"}, {"local5"},   {"local6"}, {"local7"}};
 inline constexpr Choice stderr_choices[] = {{"separate"}, {"merge"}};
-inline constexpr Choice compress_choices[] = {{"none"}, {"zstd", later}};
+inline constexpr Choice compress_choices[] = {{"none"}, {"zstd"}};
 inline constexpr Choice on_full_choices[] = {{"drop-oldest"}, {"block"}, {"drop-newest"}};
 inline constexpr Choice timestamps_choices[] = {{"index"}, {"iso"}, {"tai64n"}};
 inline constexpr Choice format_choices[] = {{"prefix"}, {"plain"}, {"json"}};
@@ -175,10 +175,24 @@ inline constexpr Key log_keys[] = {
      .least = 1,
      .most = 1'000'000,
      .option = "max-files"},
-    {"max-age", ValueType::duration, "none", "How long closed files are kept."},
-    {"max-total", ValueType::size, "none", "How much is kept in all."},
-    {"compress", ValueType::choice, "\"none\"", "Of closed files.", accept_choice,
-     compress_choices},
+    {.name = "max-age",
+     .type = ValueType::duration,
+     .standard = "none",
+     .meaning = "How long text is kept: a closed file whose last byte is so old is removed. A file "
+                "is closed an eighth of this after its first byte.",
+     .set = put<read_interval, &model::Service::log, &model::Log::max_age>},
+    {.name = "max-total",
+     .type = ValueType::size,
+     .standard = "none",
+     .meaning = "What all files of one instance may take, standard error and indexes with them, "
+                "compressed ones as they are; at least `256K`. Files are closed at half of it.",
+     .set = put<read_log_total, &model::Service::log, &model::Log::max_total>},
+    {.name = "compress",
+     .type = ValueType::choice,
+     .standard = "\"zstd\"",
+     .meaning = "Closed files are compressed; `zstdcat` shows them, as `stayd logs` does.",
+     .set = put<read_choice<model::Compress>, &model::Service::log, &model::Log::compress>,
+     .choices = compress_choices},
     {"on-full", ValueType::choice, "\"drop-oldest\"",
      "When the disk is full: delete its own oldest files, let the service wait, or drop and count.",
      put<read_choice<model::OnFull>, &model::Service::log, &model::Log::on_full>, on_full_choices},

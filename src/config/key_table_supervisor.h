@@ -46,6 +46,12 @@ inline constexpr Key supervisor_keys[] = {
      .meaning = "Folder of the services' logs.",
      .set = put<read_text, &SupervisorDraft::log_dir>,
      .option = "log-dir"},
+    {.name = "log-max-total",
+     .type = ValueType::size,
+     .standard = "none",
+     .meaning = "What all logs together may take; at least `256K`. The oldest closed files go, "
+                "whichever service they are of, those of former services too.",
+     .set = put<read_log_total, &model::Supervisor::log_max_total>},
     {"stop-timeout", ValueType::duration, "\"10s\"", "Default of every service's `stop-timeout`.",
      put<read_duration, &SupervisorDraft::stop_timeout>},
     {"shutdown-timeout", ValueType::duration, "\"30s\"",

@@ -42,9 +42,17 @@ nice = 5
 stdin = "text:hello"
 requires = ["db:ready"]
 restart = { policy = "on-failure", delay = "1s", factor = 3, max-delay = "9s", limit = 5 }
-log = { max-size = "1M", max-files = 7, stderr = "merge", to = ["file", "console"] }
 stop-timeout = "7s"
 essential = true
+
+[service.web.log]
+max-size = "1M"
+max-files = 7
+max-age = "7d"
+max-total = "1G"
+compress = "none"
+stderr = "merge"
+to = ["file", "console"]
 )";
 
 void check_sample(const Outcome& result) {
@@ -92,6 +100,9 @@ void check_web_of_sample(const model::Service& web) {
   CHECK(web.restart.factor == 3.0);
   CHECK(web.restart.limit == 5);
   CHECK(web.log.max_size == 1 << 20);
+  CHECK(web.log.max_age == seconds(7 * 86400));
+  CHECK(web.log.max_total == 1u << 30);
+  CHECK(web.log.compress == model::Compress::none);
   CHECK(web.log.max_files == 7);
   CHECK(web.log.stderr_to == model::StderrTo::merge);
   CHECK((web.log.to_file && web.log.to_console));

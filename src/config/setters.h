@@ -130,6 +130,8 @@ void put_rate_burst(Reading& reading, const Value& value);
 void put_facility(Reading& reading, const Value& value);
 void put_timestamps(Reading& reading, const Value& value);
 void put_max_size(Reading& reading, const Value& value);
+/// At least model::least_log_total.
+void read_log_total(Reading& reading, const Value& value, std::uint64_t& out);
 void put_stop_timeout(Reading& reading, const Value& value);
 void put_exit_when(Reading& reading, const Value& value);
 void put_when_supervisor_dies(Reading& reading, const Value& value);

@@ -174,6 +174,15 @@ void put_max_size(Reading& reading, const Value& value) {
   service_of(reading).log.max_size = bytes;
 }
 
+void read_log_total(Reading& reading, const Value& value, std::uint64_t& out) {
+  std::uint64_t bytes = model::least_log_total;
+  read_size(reading, value, bytes);
+  if (bytes < model::least_log_total) {
+    return wrong_value(reading, value, "it is at least " + format_size(model::least_log_total));
+  }
+  out = bytes;
+}
+
 void put_stop_timeout(Reading& reading, const Value& value) {
   reading.service->stop_timeout_given = true;
   read_duration(reading, value, service_of(reading).stop.timeout);

@@ -137,6 +137,17 @@ int IndexWriter::flush() {
   return number;
 }
 
+Stamp IndexWriter::begins() const {
+  std::array<char, 2 * index_entry_bytes> both;
+  const auto got = os::read_at(file_.view(), 0, both);
+  const std::string_view entries(both.data(), got.bytes);
+  if (got.bytes == both.size()) {
+    if (const auto first = decode_record(entries.substr(index_entry_bytes))) return first->at;
+  }
+  const auto header = decode_header(entries.substr(0, index_entry_bytes));
+  return header ? header->created : Stamp{};
+}
+
 int IndexWriter::restart(const IndexSubject& subject) {
   has_open_ = false;
   std::string().swap(waiting_);

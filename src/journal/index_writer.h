@@ -42,6 +42,8 @@ class IndexWriter {
   /// run begins once.
   [[nodiscard]] RunId last_run() const { return last_run_; }
   void continue_run(RunId run) { last_run_ = run; }
+  /// When the text's first byte came, as its first record says; else when the index was made.
+  [[nodiscard]] Stamp begins() const;
   /// The text was emptied: so is the index, what waits included. 0 or errno.
   int restart(const IndexSubject& subject);
 

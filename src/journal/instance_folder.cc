@@ -42,12 +42,6 @@ bool contains(const std::vector<std::uint64_t>& numbers, std::uint64_t number) {
   return std::binary_search(numbers.begin(), numbers.end(), number);
 }
 
-void remove_segment(os::FdView folder, LogKind kind, std::uint64_t segment) {
-  (void)os::remove_at(folder, closed_text_name(kind, segment));
-  (void)os::remove_at(folder, compressed_text_name(kind, segment));
-  (void)os::remove_at(folder, closed_index_name(kind, segment));
-}
-
 std::vector<std::uint64_t>& list_of(FolderContent& content, SegmentFile file) {
   switch (file) {
     case SegmentFile::text: break;
@@ -132,6 +126,12 @@ Result<FolderContent> repair_folder(os::FdView folder, LogKind kind) {
     (void)os::remove_at(folder, closed_index_name(kind, segment));
   }
   return content;
+}
+
+void remove_segment(os::FdView folder, LogKind kind, std::uint64_t segment) {
+  (void)os::remove_at(folder, closed_text_name(kind, segment));
+  (void)os::remove_at(folder, compressed_text_name(kind, segment));
+  (void)os::remove_at(folder, closed_index_name(kind, segment));
 }
 
 std::size_t keep_newest_segments(os::FdView folder, LogKind kind, std::size_t most) {

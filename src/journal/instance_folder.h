@@ -40,6 +40,8 @@ std::uint64_t next_segment_number(const FolderContent& content);
 /// indexes whose text is gone. The content as it was found.
 Result<FolderContent> repair_folder(os::FdView folder, LogKind kind);
 
+/// Removes a closed segment: its text, compressed or not, and its index.
+void remove_segment(os::FdView folder, LogKind kind, std::uint64_t segment);
 /// Removes the oldest closed segments until at most `most` are left. The number removed.
 std::size_t keep_newest_segments(os::FdView folder, LogKind kind, std::size_t most);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "journal/log_set.h"
 
+#include <algorithm>
 #include <cerrno>
 
 namespace stayd::journal {
@@ -10,7 +11,7 @@ namespace {
 bool is_idle(const Instance& instance) {
   if (instance.streams != 0) return false;
   for (const LogFile& file : instance.files) {
-    if (file.trouble) return false;
+    if (file.trouble || file.uncompressed) return false;
   }
   return true;
 }
@@ -58,6 +59,7 @@ Result<OpenLog*> LogSet::log_of(Instance& instance, LogKind kind, Instant now) {
     opened = OpenLog::open(place);
   }
   file.open = TRY(std::move(opened));
+  file.compress_from = 0;  // numbers may begin anew where files were removed
   ++open_count_;
   return file.open.get();
 }
@@ -72,6 +74,17 @@ void LogSet::close_all() {
   for (auto& [name, instance] : instances_) {
     for (LogFile& file : instance.files) close_log(file);
   }
+}
+
+void LogSet::note_upkeep(LogFile& file, std::size_t bytes) {
+  upkeep_.grown += bytes;
+  if (!file.open || file.settings == nullptr) return;
+  const bool has_closed = file.open->take_closed();
+  if (has_closed && file.settings->compress == model::Compress::zstd) {
+    file.uncompressed = upkeep_.uncompressed = true;
+  }
+  file.age_at = file.open->age_deadline(file.settings->max_age);
+  upkeep_.age_at = std::min(upkeep_.age_at, file.age_at);
 }
 
 bool LogSet::give_back_reserves() {

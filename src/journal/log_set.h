@@ -36,6 +36,17 @@ struct LogFile {
   std::unique_ptr<LogTrouble> trouble;
   std::uint64_t last_used = 0;
   OpenLine line;  ///< of a file that holds more than the bytes of the service
+  const StreamSettings* settings = nullptr;  ///< of its latest stream; owned by the StreamTable
+  Instant age_at = Instant::never();         ///< when its age is to be looked at
+  std::uint64_t compress_from = 0;           ///< closed segments before it could not be compressed
+  bool uncompressed = false;                 ///< it has closed segments that are to be compressed
+};
+
+/// What is to be done beside writing, as the writing has found out.
+struct Upkeep {
+  Instant age_at = Instant::never();  ///< not later than that of any LogFile
+  bool uncompressed = false;          ///< a LogFile says so
+  std::uint64_t grown = 0;            ///< bytes written since it was last set to 0
 };
 
 struct Instance {
@@ -69,6 +80,10 @@ class LogSet {
   /// any.
   bool give_back_reserves();
 
+  Upkeep& upkeep() { return upkeep_; }
+  /// `bytes` were written, or its age was looked at: what is to be done about it, and when.
+  void note_upkeep(LogFile& file, std::size_t bytes);
+
   /// Every instance (troubles are told and ended by walking over them).
   std::unordered_map<std::string, Instance>& instances() { return instances_; }
   /// Drops those without streams and troubles.
@@ -79,6 +94,7 @@ class LogSet {
 
   std::unique_ptr<std::string> log_dir_ = std::make_unique<std::string>();
   std::unordered_map<std::string, Instance> instances_;
+  Upkeep upkeep_;
   std::size_t most_open_;
   std::size_t open_count_ = 0;
   std::uint64_t clock_ = 0;

@@ -6,6 +6,8 @@
 #include <cerrno>
 
 #include "journal/instance_folder.h"
+#include "journal/retention.h"
+#include "journal/seek_table.h"
 #include "journal/stamp.h"
 #include "os/error.h"
 #include "os/file_bytes.h"
@@ -24,9 +26,26 @@ constexpr std::uint64_t probe_bytes = 64u << 10;
 // Below this, emptying the only segment frees too little to be worth losing it.
 constexpr std::uint64_t worth_emptying = 256u << 10;
 constexpr Duration look_period = seconds(1);
+// So that text goes at most an eighth later than it should.
+constexpr std::int64_t segments_in_max_age = 8;
+constexpr Duration least_life = milliseconds(100);
 
 std::uint64_t begin_of_final_part(std::uint64_t max_size) {
   return max_size - std::min(longest_final_part, max_size / 4);
+}
+
+Duration life_of_segment(Duration max_age) {
+  return std::max(nanoseconds(max_age.ns / segments_in_max_age), least_life);
+}
+
+std::uint64_t text_bytes(os::FdView folder, LogKind kind, std::uint64_t segment) {
+  if (const auto plain = os::status_at(folder, closed_text_name(kind, segment))) return plain->size;
+  const auto name = compressed_text_name(kind, segment);
+  const auto file = os::open_beneath(folder, name, os::OpenFor::read, 0);
+  if (!file) return 0;
+  const std::uint64_t size = os::file_size(file->view()).value_or(0);
+  const auto places = read_seek_table(file->view(), size);
+  return places ? places->back().in_text : size;
 }
 
 // What is no regular file in our place (a symlink to elsewhere, a FIFO) is never followed nor
@@ -45,6 +64,15 @@ Result<IndexWriter> open_index(os::FdView folder, LogKind kind, const IndexSubje
 
 }  // namespace
 
+SegmentLimits limits_of(const StreamSettings& settings) {
+  std::uint64_t max_size = settings.max_size;
+  if (settings.max_total != 0) max_size = std::min(max_size, settings.max_total / 2);
+  return {.max_size = max_size,
+          .max_files = settings.max_files,
+          .max_age = settings.max_age,
+          .max_total = settings.max_total};
+}
+
 Result<std::unique_ptr<OpenLog>> OpenLog::open(const LogPlace& place) {
   const os::Fd folder =
       TRY(open_instance_folder(*place.log_dir, *place.instance, place.service_uid));
@@ -60,6 +88,9 @@ Result<std::unique_ptr<OpenLog>> OpenLog::open(const LogPlace& place) {
   TRY(log->take_text(std::move(text)));
   log->looked_ = now.since_boot;
   log->next_segment_ = segment;
+  log->has_closed_ = !content.plain.empty();
+  log->expires_ = content.texts.empty() ? Instant::never() : now.since_boot;  // to be looked at
+  if (size > 0) log->born_ = {now.since_boot.ns - age_of(log->index_.begins(), now).ns};
   // What a killed predecessor had reserved beyond the end becomes free again.
   if (log->reserving_pays_ && size > 0) (void)os::set_file_size(log->text_.view(), size);
   return log;
@@ -107,7 +138,9 @@ Moved OpenLog::step(os::FdView pipe, std::size_t inside, const SegmentLimits& li
   const os::Transfer done = transfer(pipe, most, scratch);
   if (done.number == EFBIG && size_ > 0) {  // RLIMIT_FSIZE is below max_size: a new file fits again
     full_ = true;
-    return step(pipe, inside, {.max_size = least_max_size, .max_files = limits.max_files}, scratch);
+    SegmentLimits smaller = limits;
+    smaller.max_size = least_max_size;
+    return step(pipe, inside, smaller, scratch);
   }
   const Moved moved{.offset = size_, .bytes = done.bytes, .number = done.number};
   size_ += done.bytes;
@@ -225,6 +258,7 @@ void OpenLog::free_reserve() {
 }
 
 void OpenLog::note(const Moved& moved, RunId run, const Stamp& now) {
+  if (born_ == Instant::never()) born_ = now.since_boot;
   index_.note_burst({.at = now, .run = run, .offset = moved.offset, .length = moved.bytes});
 }
 
@@ -245,8 +279,36 @@ Status OpenLog::rotate(const SegmentLimits& limits) {
   (void)os::rename_at(where.view(), current_index_name(place_.kind),
                       closed_index_name(place_.kind, next_segment_));
   ++next_segment_;
-  (void)keep_newest_segments(where.view(), place_.kind, std::max(limits.max_files, 1U));
+  has_closed_ = true;
+  retain_closed(where.view(), limits, stamp_now());
   return begin_segment(where.view());
+}
+
+void OpenLog::retain_closed(os::FdView folder, const SegmentLimits& limits, const Stamp& now) {
+  const std::uint64_t expected =
+      limits.max_total == 0 ? 0 : std::min(limits.max_size, limits.max_total / 2);
+  expires_ = retain(folder, place_.kind,
+                    {.max_files = limits.max_files,
+                     .max_age = limits.max_age,
+                     .max_total = limits.max_total,
+                     .expected = expected},
+                    now);
+}
+
+Status OpenLog::keep_age(const SegmentLimits& limits, const Stamp& now) {
+  const Duration life = life_of_segment(limits.max_age);
+  const Duration age = born_ == Instant::never() ? Duration{} : now.since_boot - born_;
+  // A line that is not ended yet has as long again to end.
+  const bool is_due = age >= life && (at_line_end() || age >= life + life);
+  if (is_due) return rotate(limits);
+  const os::Fd where = TRY(folder());
+  retain_closed(where.view(), limits, now);
+  return {};
+}
+
+Instant OpenLog::age_deadline(Duration max_age) const {
+  if (max_age.ns == 0) return Instant::never();
+  return std::min(born_ + life_of_segment(max_age), expires_);
 }
 
 Status OpenLog::begin_segment(os::FdView folder) {
@@ -256,6 +318,7 @@ Status OpenLog::begin_segment(os::FdView folder) {
   index_ = TRY(open_index(folder, place_.kind,
                           {.segment = next_segment_, .text_size = size, .now = stamp_now()}));
   index_.continue_run(run);
+  born_ = Instant::never();
   return take_text(std::move(text));
 }
 
@@ -273,10 +336,7 @@ std::uint64_t OpenLog::drop_oldest(const Stamp& now) {
   if (!where) return 0;
   const FolderContent content = content_of(where->view(), place_.kind);
   if (content.texts.empty()) return empty_current(now);
-  const std::string name = closed_text_name(place_.kind, content.texts.front());
-  std::uint64_t freed = 1;
-  const auto file = os::open_beneath(where->view(), name, os::OpenFor::read, 0);
-  if (file) freed = os::status_of(file->view()).value_or(os::FileStatus{.size = 1}).size;
+  const std::uint64_t freed = text_bytes(where->view(), place_.kind, content.texts.front());
   const std::size_t gone =
       keep_newest_segments(where->view(), place_.kind, content.texts.size() - 1);
   return gone == 0 ? 0 : std::max<std::uint64_t>(freed, 1);
@@ -288,6 +348,7 @@ std::uint64_t OpenLog::empty_current(const Stamp& now) {
   const std::uint64_t freed = size_;
   if (os::set_file_size(text_.view(), 0) != 0) return 0;
   size_ = 0;
+  born_ = Instant::never();
   (void)index_.restart({.segment = next_segment_, .text_size = 0, .now = now});
   note(RecordKind::gap, run, freed, now);
   return freed;

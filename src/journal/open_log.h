@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 #include "base/time.h"
@@ -33,7 +34,11 @@ struct LogPlace {
 struct SegmentLimits {
   std::uint64_t max_size = 16u << 20;
   std::uint32_t max_files = 8;
+  Duration max_age;             ///< 0: any
+  std::uint64_t max_total = 0;  ///< 0: no limit
 };
+/// With a max_size that lets two segments be within max_total.
+SegmentLimits limits_of(const StreamSettings& settings);
 
 /// A piece that step() moved.
 struct Moved {
@@ -82,6 +87,14 @@ class OpenLog {
 
   /// Closes the current segment now, if it has any bytes. After an Error the log is broken().
   Status rotate(const SegmentLimits& limits);
+  /// Does what is to be done because of its age: closes the current segment an eighth of
+  /// `max_age` after its first byte, removes closed ones. Afterwards age_deadline() is later.
+  Status keep_age(const SegmentLimits& limits, const Stamp& now);
+  /// When keep_age() wants to be called; never: not before the next byte.
+  [[nodiscard]] Instant age_deadline(Duration max_age) const;
+  /// Whether there are closed segments, since the last call, that may not be compressed.
+  bool take_closed() { return std::exchange(has_closed_, false); }
+
   /// The current segment could not be begun: this object is of no use any more, open another.
   [[nodiscard]] bool broken() const { return !text_.valid(); }
   /// Whether the text file still has the size that we gave it (not so after a truncation) and its
@@ -115,6 +128,7 @@ class OpenLog {
   void reserve_for(std::size_t bytes, std::uint64_t max_size);
   void free_reserve();
   [[nodiscard]] Result<os::Fd> folder() const;
+  void retain_closed(os::FdView folder, const SegmentLimits& limits, const Stamp& now);
   Status begin_segment(os::FdView folder);
   Status take_text(os::Fd text);
   std::uint64_t empty_current(const Stamp& now);
@@ -125,7 +139,10 @@ class OpenLog {
   std::uint64_t size_ = 0;
   std::uint64_t reserved_to_ = 0;  ///< end of the reserved blocks; 0: none
   std::uint64_t next_segment_ = 1;
-  Instant looked_;     ///< when in_place() looked
+  Instant looked_;                      ///< when in_place() looked
+  Instant born_ = Instant::never();     ///< of its first byte
+  Instant expires_ = Instant::never();  ///< when the oldest closed segment is to be removed
+  bool has_closed_ = false;
   bool full_ = false;  ///< close the segment before the next byte
   bool can_splice_ = true;
   bool reserving_pays_ = false;

@@ -52,6 +52,7 @@ void write(ByteWriter& out, const Configure& message) {
   boolean(out, message.colours_stdout);
   boolean(out, message.colours_stderr);
   out.number(message.name_width);
+  out.number(message.max_total);
 }
 
 void write(ByteWriter& out, const Streams& message) {
@@ -78,6 +79,9 @@ void write(ByteWriter& out, const Streams& message) {
     out.number(message.ends[i].number);
     enumerator(out, message.ends[i].kind);
   }
+  enumerator(out, message.settings.compress);
+  out.number(message.settings.max_age.ns);
+  out.number(message.settings.max_total);
 }
 
 void write(ByteWriter& out, const Keep& message) {
@@ -149,6 +153,7 @@ Configure read_configure(ByteReader& in) {
   message.colours_stdout = in.boolean();
   message.colours_stderr = in.boolean();
   message.name_width = in.number<std::uint16_t>();
+  message.max_total = in.number<std::uint64_t>();
   return message;
 }
 
@@ -178,6 +183,9 @@ Streams read_streams(ByteReader& in) {
     message.ends[i].kind = enumerator(in, StreamKind::merged);
     if (message.ends[i].number == 0) in.fail();
   }
+  message.settings.compress = enumerator(in, model::Compress::zstd);
+  message.settings.max_age.ns = in.number<std::int64_t>();
+  message.settings.max_total = in.number<std::uint64_t>();
   return message;
 }
 
@@ -281,7 +289,10 @@ StreamSettings settings_of(const model::Log& log) {
           .facility = log.facility,
           .tag = log.tag,
           .rate_limit = log.rate_limit,
-          .rate_burst = log.rate_burst};
+          .rate_burst = log.rate_burst,
+          .compress = log.compress,
+          .max_age = log.max_age,
+          .max_total = log.max_total};
 }
 
 std::string encode(const ToWriter& message) { return encode_any(message); }

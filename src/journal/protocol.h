@@ -47,6 +47,9 @@ struct StreamSettings {
   std::string tag{};             ///< empty: the instance's name
   std::uint64_t rate_limit = 0;  ///< bytes a second; 0: none
   std::uint64_t rate_burst = 0;
+  model::Compress compress = model::Compress::none;  ///< of closed segments
+  Duration max_age{};                                ///< as in model::Log
+  std::uint64_t max_total = 0;                       ///< as in model::Log
   bool operator==(const StreamSettings&) const = default;
 };
 StreamSettings settings_of(const model::Log& log);
@@ -60,6 +63,7 @@ struct Configure {
   bool colours_stdout = false;   ///< a terminal behind fd 1, and NO_COLOR unset
   bool colours_stderr = false;   ///< the same of fd 2
   std::uint16_t name_width = 0;  ///< console prefixes are padded to this many columns
+  std::uint64_t max_total = 0;   ///< bytes of all files in log_dir; 0: no limit
 };
 
 /// One or two outputs of one run; descriptor i is the read end of ends[i].

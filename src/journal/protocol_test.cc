@@ -12,22 +12,30 @@ using namespace stayd::journal;
 namespace {
 
 std::vector<ToWriter> all_to_writer() {
-  return {
-      Configure{.log_dir = "/var/log/shop", .colours_stdout = true, .name_width = 12},
-      Streams{.instance = "web@2",
-              .run = RunId{17},
-              .uid = 1000,
-              .settings = {.to_console = true, .max_files = 3, .max_size = 1u << 20, .tag = "shop"},
-              .ready_pattern = "^ready",
-              .count = 2,
-              .ends = {{{.number = 5, .kind = StreamKind::stdout_only},
-                        {.number = 6, .kind = StreamKind::stderr_only}}}},
-      Keep{.key = 7},
-      Release{.key = 8},
-      Discard{.number = 9},
-      AllSent{.pid = 4242},
-      GiveBack{},
-      Leave{}};
+  return {Configure{.log_dir = "/var/log/shop",
+                    .colours_stdout = true,
+                    .name_width = 12,
+                    .max_total = 1u << 30},
+          Streams{.instance = "web@2",
+                  .run = RunId{17},
+                  .uid = 1000,
+                  .settings = {.to_console = true,
+                               .max_files = 3,
+                               .max_size = 1u << 20,
+                               .tag = "shop",
+                               .compress = model::Compress::zstd,
+                               .max_age = seconds(3600),
+                               .max_total = 1u << 28},
+                  .ready_pattern = "^ready",
+                  .count = 2,
+                  .ends = {{{.number = 5, .kind = StreamKind::stdout_only},
+                            {.number = 6, .kind = StreamKind::stderr_only}}}},
+          Keep{.key = 7},
+          Release{.key = 8},
+          Discard{.number = 9},
+          AllSent{.pid = 4242},
+          GiveBack{},
+          Leave{}};
 }
 
 std::vector<FromWriter> all_from_writer() {

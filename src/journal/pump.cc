@@ -24,10 +24,6 @@ bool is_stopped(const LogFile& file) { return file.trouble && file.trouble->stop
 
 LogFile& file_of(const Stream& stream) { return stream.instance->file(log_kind_of(stream.kind)); }
 
-SegmentLimits limits_of(const StreamSettings& settings) {
-  return {.max_size = settings.max_size, .max_files = settings.max_files};
-}
-
 /// Whether anything but the file takes the bytes.
 bool is_shown(const StreamSettings& settings) {
   return settings.to_console || LineSinks::are_wanted(settings);
@@ -169,9 +165,11 @@ Moved Pump::write_piece(Stream& stream, os::FdView pipe, std::size_t inside, con
   }
   stream.has_written = true;
   stream.looked -= std::min(stream.looked, static_cast<std::uint32_t>(moved.bytes));
-  if (is_text) return moved;
-  (*log)->note(moved, stream.run, now);
-  show(stream, moved, (*log)->text(), now);
+  if (!is_text) {
+    (*log)->note(moved, stream.run, now);
+    show(stream, moved, (*log)->text(), now);
+  }
+  logs_.note_upkeep(file_of(stream), moved.bytes);
   return moved;
 }
 

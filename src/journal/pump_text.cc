@@ -13,10 +13,6 @@ namespace stayd::journal {
 
 namespace {
 
-SegmentLimits limits_of(const StreamSettings& settings) {
-  return {.max_size = settings.max_size, .max_files = settings.max_files};
-}
-
 Cut cut_before(TextForm form, const OpenLine& line) {
   if (line.stream == 0) return Cut::here;
   return form == TextForm::json ? Cut::never : Cut::in_line;

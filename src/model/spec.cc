@@ -161,6 +161,14 @@ const char* word(Timestamps value) {
   return "?";
 }
 
+const char* word(Compress value) {
+  switch (value) {
+    case Compress::none: return "none";
+    case Compress::zstd: return "zstd";
+  }
+  return "?";
+}
+
 const char* word(WhenSupervisorDies value) {
   switch (value) {
     case WhenSupervisorDies::kill: return "kill";

@@ -133,6 +133,7 @@ enum class OnFull : std::uint8_t { drop_oldest, block, drop_newest };
 enum class LogFormat : std::uint8_t { prefix, plain, json };
 /// Where the time of a line stands: in the index beside the text, or in front of it.
 enum class Timestamps : std::uint8_t { index, iso, tai64n };
+enum class Compress : std::uint8_t { none, zstd };
 
 struct Log {
   bool to_file = true;
@@ -149,6 +150,9 @@ struct Log {
   std::string tag;               ///< of syslog and journal; empty: the instance's name
   std::uint64_t rate_limit = 0;  ///< bytes a second; 0: none
   std::uint64_t rate_burst = 0;  ///< bytes that may come at once beyond that; 0: as rate_limit
+  Compress compress = Compress::zstd;  ///< closed segments
+  Duration max_age;                    ///< how long text is kept; 0: as long as the others allow
+  std::uint64_t max_total = 0;         ///< bytes of all of the instance's files; 0: no limit
 
   /// Whether it goes anywhere.
   [[nodiscard]] bool is_kept() const { return to_file || to_console || to_syslog || to_journal; }
@@ -194,6 +198,7 @@ struct Supervisor {
       false;  ///< TERM -> exit code 0, INT -> 130; console output has a terminal behind it
   bool pass_status = false;  ///< `stayd run`: ends with the one service's own status
   std::vector<std::uint32_t> operator_uids, operator_gids, viewer_uids, viewer_gids;
+  std::uint64_t log_max_total = 0;  ///< bytes of all files below log_dir; 0: no limit
 };
 
 struct Spec {
@@ -206,6 +211,8 @@ inline constexpr std::uint32_t most_services = 20'000;
 inline constexpr std::uint32_t most_replicas = 10'000;    ///< of one service
 inline constexpr double most_factor = 1'000;              ///< Restart::factor, which is at least 1
 inline constexpr std::uint64_t least_segment = 64 << 10;  ///< Log::max_size, bytes
+/// Log::max_total, Supervisor::log_max_total, bytes.
+inline constexpr std::uint64_t least_log_total = 4 * least_segment;
 
 /// "web" or "web@2": the instance's name. `replica` counts from 1.
 std::string instance_name(const Service& service, std::uint32_t replica);
@@ -227,6 +234,7 @@ const char* word(StderrTo);
 const char* word(OnFull);
 const char* word(LogFormat);
 const char* word(Timestamps);
+const char* word(Compress);
 const char* word(WhenSupervisorDies);
 const char* word(ExitWhen);
 

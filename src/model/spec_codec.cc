@@ -151,21 +151,27 @@ bool is_well_formed(const Execution& e) {
          });
 }
 
+bool is_total(std::uint64_t bytes) { return bytes == 0 || bytes >= least_log_total; }
+
+bool is_well_formed(const Log& l) {
+  return l.max_size >= least_segment && l.max_files >= 1 && l.facility < 24 && is_span(l.max_age) &&
+         is_total(l.max_total);
+}
+
 bool is_well_formed(const Service& s, std::uint32_t services) {
   const auto known = [&](ServiceId id) { return index_of(id) < services; };
   return !s.name.empty() && s.replicas <= most_replicas && (s.numbered || s.replicas == 1) &&
          (s.type == ServiceType::group || is_well_formed(s.execution)) &&
          is_well_formed(s.restart) && is_well_formed(s.ready) && is_signal(s.stop.signal) &&
          is_span(s.stop.timeout) && (s.reload.signal == 0 || is_signal(s.reload.signal)) &&
-         s.log.max_size >= least_segment && s.log.max_files >= 1 && s.log.facility < 24 &&
-         std::ranges::all_of(
-             s.dependencies, [&](const Dependency& d) { return known(d.on); }) &&
+         is_well_formed(s.log) &&
+         std::ranges::all_of(s.dependencies, [&](const Dependency& d) { return known(d.on); }) &&
          std::ranges::all_of(s.on_failure, known);
 }
 
 bool is_well_formed(const Supervisor& s) {
   return !s.name.empty() && is_absolute(s.runtime_dir) && is_absolute(s.state_dir) &&
-         is_absolute(s.log_dir) && is_span(s.shutdown_timeout);
+         is_absolute(s.log_dir) && is_span(s.shutdown_timeout) && is_total(s.log_max_total);
 }
 
 std::unexpected<Error> damaged(std::string_view what) {

@@ -71,6 +71,7 @@ void mend(Service& s, Scrambler& scramble) {
   s.log.max_size += least_segment;
   s.log.max_files |= 1;
   s.log.facility %= 24;
+  s.log.max_total += least_log_total;
   auto& e = s.execution;
   e.command.emplace_back("x");
   e.executable.insert(0, 1, '/');
@@ -88,6 +89,7 @@ Spec scrambled(std::uint32_t seed) {
   Scrambler scramble(seed);
   Spec spec;
   scramble(spec.supervisor);
+  spec.supervisor.log_max_total += least_log_total;
   for (std::string* path : {&spec.supervisor.name, &spec.supervisor.runtime_dir,
                             &spec.supervisor.state_dir, &spec.supervisor.log_dir}) {
     path->insert(0, 1, '/');
@@ -234,9 +236,10 @@ TEST_CASE("what a newer stayd added at a record's end is skipped") {
 
 TEST_CASE("what an older stayd did not write has its default") {
   const std::string bytes = encode({.supervisor = sample().supervisor, .services = {}});
-  // Without viewer_gids, viewer_uids (empty: a count each) and operator_gids (one element).
-  std::string shorter = bytes.substr(0, bytes.size() - 16);
-  shorter[20] = static_cast<char>(shorter[20] - 16);
+  // Without log_max_total, viewer_gids, viewer_uids (empty: a count each) and operator_gids (one
+  // element).
+  std::string shorter = bytes.substr(0, bytes.size() - 24);
+  shorter[20] = static_cast<char>(shorter[20] - 24);
   const auto spec = decode(with_checksum(shorter));
   REQUIRE(spec.has_value());
   CHECK(spec->supervisor.exit_when == ExitWhen::any_fails);

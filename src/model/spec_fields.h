@@ -26,6 +26,7 @@ constexpr StderrTo last_of(StderrTo) { return StderrTo::merge; }
 constexpr OnFull last_of(OnFull) { return OnFull::drop_newest; }
 constexpr LogFormat last_of(LogFormat) { return LogFormat::json; }
 constexpr Timestamps last_of(Timestamps) { return Timestamps::tai64n; }
+constexpr Compress last_of(Compress) { return Compress::zstd; }
 constexpr WhenSupervisorDies last_of(WhenSupervisorDies) { return WhenSupervisorDies::recover; }
 constexpr ExitWhen last_of(ExitWhen) { return ExitWhen::any_fails; }
 
@@ -56,6 +57,7 @@ void fields(auto& io, Is<Execution> auto& e) {
 void fields(auto& io, Is<Log> auto& l) {
   io(l.to_file, l.to_console, l.stderr_to, l.max_size, l.max_files, l.on_full, l.format,
      l.timestamps, l.to_syslog, l.to_journal, l.facility, l.tag, l.rate_limit, l.rate_burst);
+  io(l.compress, l.max_age, l.max_total);
 }
 
 void fields(auto& io, Is<Service> auto& s) {
@@ -69,6 +71,7 @@ void fields(auto& io, Is<Supervisor> auto& s) {
   io(s.shutdown_timeout, s.max_parallel_starts, s.when_supervisor_dies, s.exit_when);
   io(s.foreground, s.pass_status);
   io(s.operator_uids, s.operator_gids, s.viewer_uids, s.viewer_gids);
+  io(s.log_max_total);
 }
 
 }  // namespace stayd::model

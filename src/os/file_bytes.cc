@@ -6,6 +6,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 
 namespace stayd::os {
@@ -50,6 +51,15 @@ int reserve_blocks(FdView file, std::uint64_t offset, std::uint64_t length) {
   const int done = ::fallocate64(file.number(), FALLOC_FL_KEEP_SIZE, static_cast<off64_t>(offset),
                                  static_cast<off64_t>(length));
   return done != 0 ? errno : 0;
+}
+
+int sync_to_disk(FdView file) { return ::fsync(file.number()) != 0 ? errno : 0; }
+
+int set_modified(FdView file, std::int64_t ns) {
+  constexpr std::int64_t second = 1'000'000'000;
+  const timespec at{.tv_sec = ns / second, .tv_nsec = ns % second};
+  const std::array times{at, at};
+  return ::futimens(file.number(), times.data()) != 0 ? errno : 0;
 }
 
 EntryKind entry_kind(FdView folder, const std::string& name) {

@@ -23,6 +23,11 @@ Transfer write_at(FdView file, std::uint64_t offset, std::string_view bytes);
 int set_file_size(FdView file, std::uint64_t size);
 /// Reserves blocks without changing the size (FALLOC_FL_KEEP_SIZE). 0 or errno.
 int reserve_blocks(FdView file, std::uint64_t offset, std::uint64_t length);
+/// Waits until a file's bytes, or a folder's names, are on the disk (fsync(2)). 0 or errno; a file
+/// system that cannot says EINVAL.
+int sync_to_disk(FdView file);
+/// Sets the time of the last change, in ns since 1970. 0 or errno.
+int set_modified(FdView file, std::int64_t ns);
 /// What a name in a folder is, itself (a symlink is `other`).
 enum class EntryKind : std::uint8_t { none, regular, folder, other };
 EntryKind entry_kind(FdView folder, const std::string& name);

@@ -33,6 +33,7 @@ int flags_of(OpenFor purpose) {
     case OpenFor::read: return O_RDONLY | common;
     case OpenFor::write_create: return O_WRONLY | O_CREAT | O_TRUNC | common;
     case OpenFor::read_write_create: return O_RDWR | O_CREAT | common;
+    case OpenFor::write_new: return O_WRONLY | O_CREAT | O_EXCL | common;
     case OpenFor::append_create: return O_WRONLY | O_APPEND | O_CREAT | common;
     case OpenFor::path_only: return O_PATH | O_CLOEXEC;
   }
@@ -108,6 +109,7 @@ FileStatus status_from(const struct stat& status) {
           .mode = status.st_mode & 07777U,
           .uid = status.st_uid,
           .gid = status.st_gid,
+          .names = status.st_nlink,
           .is_folder = S_ISDIR(status.st_mode),
           .is_regular = S_ISREG(status.st_mode),
           .is_socket = S_ISSOCK(status.st_mode),
@@ -287,6 +289,14 @@ Result<FileStatus> status_of(FdView fd) {
 Result<FileStatus> status_of_path(const std::string& path) {
   struct stat status{};
   if (::stat(path.c_str(), &status) != 0) return last_error(quoted("cannot examine ", path));
+  return status_from(status);
+}
+
+Result<FileStatus> status_at(FdView folder, const std::string& name) {
+  struct stat status{};
+  if (::fstatat(folder.number(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    return last_error(quoted("cannot examine ", name));
+  }
   return status_from(status);
 }
 

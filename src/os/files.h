@@ -16,6 +16,7 @@ enum class OpenFor : std::uint8_t {
   read,
   write_create,       ///< emptied when it was there
   read_write_create,  ///< content kept
+  write_new,          ///< EEXIST when something is there
   append_create,
   path_only,  ///< O_PATH: to be named, executed, examined; neither read nor written
 };
@@ -63,11 +64,14 @@ struct FileStatus {
   std::uint64_t inode = 0, device = 0, size = 0;
   std::uint32_t mode = 0;  ///< permission bits only
   std::uint32_t uid = 0, gid = 0;
+  std::uint64_t names = 1;  ///< hard links; 0: removed
   bool is_folder = false, is_regular = false, is_socket = false;
   std::int64_t modified_ns = 0;  ///< nanoseconds since 1970
 };
 Result<FileStatus> status_of(FdView fd);
 /// Follows symlinks.
 Result<FileStatus> status_of_path(const std::string& path);
+/// Does not follow a symlink.
+Result<FileStatus> status_at(FdView folder, const std::string& name);
 
 }  // namespace stayd::os

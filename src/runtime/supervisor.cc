@@ -22,6 +22,7 @@ journal::Configure log_settings(const Foundation& base) {
   const bool coloured = os::environment("NO_COLOR").empty() && os::environment("TERM") != "dumb";
   journal::Configure configure;
   configure.log_dir = base.settings.log_dir;
+  configure.max_total = base.settings.log_max_total;
   configure.colours_stdout = coloured && os::is_terminal(os::FdView(1));
   configure.colours_stderr = coloured && os::is_terminal(os::FdView(2));
   configure.name_width = static_cast<std::uint16_t>(base.names.widest());

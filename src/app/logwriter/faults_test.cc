@@ -355,15 +355,10 @@ TEST_CASE(
   rig.start();
   auto out = rig.open({.settings = {.max_files = 1, .max_size = 4u << 20}});
   write_to(out.write_end, std::string(4u << 20, 'x'));
-  const auto anonymous_kib = [&] {
-    const std::string status = content_of("/proc/" + std::to_string(rig.pid()) + "/status");
-    const std::size_t at = status.find("\nRssAnon:");
-    return at == std::string::npos ? -1 : std::atol(status.c_str() + at + 9);
-  };
-  const long before = anonymous_kib();
+  const long before = anonymous_kib(rig.pid());
   const std::string piece(1u << 20, 'y');
   for (int i = 0; i < 300; ++i) write_to(out.write_end, piece);
-  const long after = anonymous_kib();
+  const long after = anonymous_kib(rig.pid());
   out.write_end.reset();
   REQUIRE(rig.wait_ended(out.number));
   REQUIRE(before > 0);

@@ -2,20 +2,27 @@
 #include <dirent.h>
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdlib>
 #include <filesystem>
 
 #include "app/logwriter/logwriter.h"
 #include "app/logwriter/rig_test_support.h"
+#include "journal/instance_folder.h"
+#include "journal/segment_source.h"
 #include "os/files.h"
 
 namespace stayd::app {
@@ -46,9 +53,15 @@ std::vector<std::string> names_in(const std::string& folder) {
 
 std::string whole_log(const std::string& folder, const std::string& kind) {
   std::string all;
-  for (const std::string& name : names_in(folder)) {
-    const bool closed = name.starts_with(kind + ".0") && name.ends_with(".log");
-    if (closed) all += content_of(folder + "/" + name);
+  const auto opened = os::open_folder(folder);
+  if (!opened) return all;
+  const journal::LogKind which = kind == "stderr" ? journal::LogKind::err : journal::LogKind::out;
+  for (const std::uint64_t segment : journal::content_of(opened->view(), which).texts) {
+    auto source = journal::SegmentSource::open(opened->view(), which, segment);
+    if (!source) continue;  // removed meanwhile
+    std::string text(source->size(), '\0');
+    text.resize(source->read_at(0, text).bytes);
+    all += text;
   }
   return all + content_of(folder + "/" + kind + ".log");
 }
@@ -77,22 +90,70 @@ void Rig::set_console(int out, int err) {
 
 void Rig::start() { start(Traced::no); }
 
+namespace {
+
+// splice(2) with an offset to write at (its fourth argument), and fallocate(2), by which a log
+// writer finds out whether it may write again.
+void make_writes_fail(int number) {
+  const auto fails = SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(number);
+  std::array filter{
+      sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_fallocate, 3, 0),
+      sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_splice, 0, 3),
+      sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[3])),
+      sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0),
+      sock_filter BPF_STMT(BPF_RET | BPF_K, fails),
+      sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{.len = filter.size(), .filter = filter.data()};
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+      ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
+    ::_exit(1);
+  }
+}
+
+}  // namespace
+
+bool is_running(const std::string& name) {
+  return std::ranges::any_of(names_in("/proc"), [&](const std::string& pid) {
+    return content_of("/proc/" + pid + "/comm") == name + "\n" &&
+           content_of("/proc/" + pid + "/stat").find(") Z ") == std::string::npos;
+  });
+}
+
+long anonymous_kib(pid_t pid) {
+  const std::string status = content_of("/proc/" + std::to_string(pid) + "/status");
+  const std::size_t at = status.find("\nRssAnon:");
+  return at == std::string::npos ? -1 : std::atol(status.c_str() + at + 9);
+}
+
+void ask_to_be_traced() {
+  ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
+  ::raise(SIGSTOP);
+}
+
+bool reaches_call(pid_t pid, int n) {
+  int status = 0;
+  REQUIRE(::waitpid(pid, &status, 0) == pid);  // the stop that it begins with
+  REQUIRE(::ptrace(PTRACE_SETOPTIONS, pid, nullptr, PTRACE_O_TRACESYSGOOD) == 0);
+  for (int calls = 0; calls < 2 * n - 1;) {  // a call stops at its entry and at its exit
+    const bool is_call = WSTOPSIG(status) == (SIGTRAP | 0x80) || WSTOPSIG(status) == SIGSTOP;
+    const long signal = is_call ? 0 : WSTOPSIG(status);
+    REQUIRE(::ptrace(PTRACE_SYSCALL, pid, nullptr, signal) == 0);
+    REQUIRE(::waitpid(pid, &status, 0) == pid);
+    if (WIFEXITED(status)) return false;
+    REQUIRE(WIFSTOPPED(status));
+    if (WSTOPSIG(status) == (SIGTRAP | 0x80)) ++calls;
+  }
+  return true;
+}
+
 bool Rig::start_and_kill_at_call(int n) {
   start(Traced::yes);
   send(journal::Leave{});
-  int status = 0;
-  REQUIRE(::waitpid(pid_, &status, 0) == pid_);  // the stop that it begins with
-  REQUIRE(::ptrace(PTRACE_SETOPTIONS, pid_, nullptr, PTRACE_O_TRACESYSGOOD) == 0);
-  for (int calls = 0; calls < 2 * n;) {  // a call stops at its entry and at its exit
-    REQUIRE(::ptrace(PTRACE_SYSCALL, pid_, nullptr, nullptr) == 0);
-    REQUIRE(::waitpid(pid_, &status, 0) == pid_);
-    if (WIFEXITED(status)) {
-      pid_ = -1;
-      return false;
-    }
-    REQUIRE(WIFSTOPPED(status));
-    if (WSTOPSIG(status) == (SIGTRAP | 0x80)) ++calls;
-    if (calls == 2 * n - 1) break;
+  if (!reaches_call(pid_, n)) {
+    pid_ = -1;
+    return false;
   }
   kill();
   renew_channel();  // its Leave may still be there
@@ -103,10 +164,8 @@ void Rig::start(Traced traced) {
   pid_ = ::fork();
   REQUIRE(pid_ >= 0);
   if (pid_ == 0) {
-    if (traced == Traced::yes) {
-      ::ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
-      ::raise(SIGSTOP);
-    }
+    if (traced == Traced::yes) ask_to_be_traced();
+    if (write_error_ != 0) make_writes_fail(write_error_);
     if (console_out_ >= 0) ::dup2(console_out_, 1);
     if (console_err_ >= 0) ::dup2(console_err_, 2);
     const LogWriterFds fds{.channel = ::dup(channel_.theirs.number()),

@@ -56,6 +56,9 @@ class Rig {
 
   /// Descriptors 1 and 2 of the log writers started from now on (dup2 in the child).
   void set_console(int out, int err);
+  /// From now on each log writer finds that every write to a file fails with this errno (by a
+  /// seccomp filter); 0: no longer.
+  void set_write_error(int number) { write_error_ = number; }
   /// Starts a log writer, sends what a supervisor sends, and waits for Hello.
   void start();
   /// The same under ptrace(2), with Leave sent as well: it does all of its work and exits. Killed
@@ -114,9 +117,16 @@ class Rig {
   os::SocketPair channel_;
   pid_t pid_ = -1;
   int console_out_ = -1, console_err_ = -1;
+  int write_error_ = 0;
   std::uint32_t last_number_ = 0;
   std::map<std::uint32_t, Known> streams_;
 };
+
+/// In a child: stops, to be traced by its parent.
+void ask_to_be_traced();
+/// Lets a child that has asked so run until it is about to make its n-th system call; false when it
+/// ended before that (it is then reaped).
+bool reaches_call(pid_t pid, int n);
 
 /// Numbered lines of differing length.
 std::string lines_of(std::uint64_t count);
@@ -126,6 +136,10 @@ void write_to(const os::Fd& pipe, std::string_view text);
 template <typename Condition>
 bool eventually(Condition holds);
 void pause_a_moment();
+/// Whether there is a process of this name (comm) that is no zombie.
+bool is_running(const std::string& name);
+/// Memory of its own that a process has, KiB; -1: not known.
+long anonymous_kib(pid_t pid);
 
 template <typename Condition>
 bool eventually(Condition holds) {

@@ -24,6 +24,7 @@ constexpr std::uint64_t console_token(journal::ConsoleSide side) {
 constexpr std::uint64_t receiver_token(journal::Receiver receiver) {
   return channel_token - 3 - static_cast<std::uint64_t>(receiver);
 }
+inline constexpr std::uint64_t signals_token = channel_token - 5;
 
 /// Never one of the above: a slot of 2^32 - 1 is no_slot, and there are not that many streams.
 constexpr std::uint64_t stream_token(journal::StreamTable::Slot slot, std::uint32_t generation) {

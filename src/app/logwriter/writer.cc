@@ -16,6 +16,8 @@ namespace {
 
 constexpr std::uint64_t descriptors_a_log = 2;  // a text and an index
 constexpr Duration gathering = microseconds(200);
+constexpr int reopen_signal = 10;  // SIGUSR1 (signal(7))
+constexpr int child_signal = 17;   // SIGCHLD
 
 /// So that the pipes of all services fit beside them (model/descriptors.h).
 std::size_t most_open_logs() {
@@ -41,16 +43,20 @@ Result<std::unique_ptr<Writer>> Writer::create(const LogWriterFds& fds) {
                             .shared = os::Fd(fds.shared_word)};
   journal::OwnerWord owner = TRY(journal::OwnerWord::map(pipe.shared.view()));
   os::Epoll epoll = TRY(os::Epoll::create());
+  os::SignalFd signals = TRY(os::SignalFd::create());
   TRY(epoll.add(mailbox.fd(), os::readable, channel_token));
-  return std::unique_ptr<Writer>(
-      new Writer(std::move(epoll), std::move(mailbox), std::move(pipe), std::move(owner)));
+  TRY(epoll.add(signals.fd(), os::readable, signals_token));
+  return std::unique_ptr<Writer>(new Writer(std::move(epoll), std::move(signals),
+                                            std::move(mailbox), std::move(pipe), std::move(owner)));
 }
 
-Writer::Writer(os::Epoll epoll, Mailbox mailbox, journal::PrivatePipe pipe,
+Writer::Writer(os::Epoll epoll, os::SignalFd signals, Mailbox mailbox, journal::PrivatePipe pipe,
                journal::OwnerWord owner)
     : epoll_(std::move(epoll)),
+      signals_(std::move(signals)),
       mailbox_(std::move(mailbox)),
       logs_(most_open_logs()),
+      housekeeper_(logs_),
       pump_(std::move(pipe), std::move(owner), logs_, console_) {
   pump_.on_match([this](journal::Stream& stream) {
     if (tell_match(stream) != Sent::sent) matches_wait_ = true;
@@ -78,6 +84,7 @@ Duration Writer::until_next_deadline() const {
   if (!hot_.empty()) return {};
   Instant earliest = std::min({retry_at_, send_again_at_, console_.deadline()});
   earliest = std::min(earliest, widths_.deadline(streams_));
+  if (is_configured_) earliest = std::min(earliest, housekeeper_.deadline());
   if (earliest == Instant::never()) return nanoseconds(-1);
   return std::max(earliest - now_, Duration{});
 }
@@ -89,6 +96,8 @@ void Writer::dispatch(const os::Ready& ready) {
       (void)epoll_.modify(mailbox_.fd(), os::readable, channel_token);
     }
     receive();
+  } else if (ready.token == signals_token) {
+    take_signals();
   } else if (ready.token == console_token(journal::ConsoleSide::output)) {
     (void)console_.end(journal::ConsoleSide::output).drain();
   } else if (ready.token == console_token(journal::ConsoleSide::error)) {
@@ -110,10 +119,23 @@ void Writer::dispatch_stream(std::uint64_t token) {
   if (is_meant && stream.state == journal::StreamState::watched) look(slot);
 }
 
+// SIGUSR1: somebody has moved log files away and wants them to be let go of. No other signal means
+// anything here: the supervisor says when to leave.
+void Writer::take_signals() {
+  while (const auto signal = signals_.next()) {
+    switch (signal->number) {
+      case reopen_signal: logs_.close_all(); break;
+      case child_signal: housekeeper_.child_ended(); break;
+      default: break;
+    }
+  }
+}
+
 void Writer::keep_house() {
   if (now_ >= console_.deadline()) console_.show_unfinished(now_);
   if (now_ >= widths_.deadline(streams_)) widths_.narrow_quiet(streams_, now_);
   if (now_ >= retry_at_) retry_all();
+  if (is_configured_) housekeeper_.run(now_);
   if (pump_.take_news()) troubles_changed_ = true;
   const bool needs_retry = blocked_ > 0 || pump_.in_trouble() || pump_.sinks().in_trouble();
   if (needs_retry && retry_at_ == Instant::never()) retry_at_ = now_ + retry_period;

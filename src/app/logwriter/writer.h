@@ -16,6 +16,7 @@
 #include <optional>
 #include <vector>
 
+#include "app/logwriter/housekeeper.h"
 #include "app/logwriter/logwriter.h"
 #include "app/logwriter/mailbox.h"
 #include "app/logwriter/pipe_widths.h"
@@ -26,6 +27,7 @@
 #include "journal/pump.h"
 #include "journal/stream_table.h"
 #include "os/epoll.h"
+#include "os/signals.h"
 
 namespace stayd::app {
 
@@ -48,12 +50,14 @@ class Writer {
     std::size_t kept = 0;
   };
 
-  Writer(os::Epoll epoll, Mailbox mailbox, journal::PrivatePipe pipe, journal::OwnerWord owner);
+  Writer(os::Epoll epoll, os::SignalFd signals, Mailbox mailbox, journal::PrivatePipe pipe,
+         journal::OwnerWord owner);
 
   // The loop (writer.cc)
   [[nodiscard]] bool is_done() const;
   [[nodiscard]] Duration until_next_deadline() const;
   void dispatch(const os::Ready& ready);
+  void take_signals();
   void keep_house();
   void watch_console(journal::ConsoleSide side);
   void watch_receiver(journal::Receiver receiver);
@@ -95,11 +99,13 @@ class Writer {
   Sent tell_troubles();
   Sent tell_target_troubles();
   Sent tell_target_trouble(journal::Receiver receiver);
-  Sent tell_trouble(const journal::Instance& instance, journal::LogTrouble& trouble);
+  Sent tell_trouble(journal::Instance& instance, journal::LogFile& file);
 
   os::Epoll epoll_;
+  os::SignalFd signals_;
   Mailbox mailbox_;
   journal::LogSet logs_;
+  Housekeeper housekeeper_;
   journal::Console console_;
   journal::Pump pump_;
   journal::StreamTable streams_;

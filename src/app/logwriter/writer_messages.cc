@@ -34,6 +34,7 @@ void Writer::receive() {
 
 void Writer::take(const journal::Configure& message, Letter&) {
   logs_.set_log_dir(message.log_dir);
+  housekeeper_.set_max_total(message.max_total);
   console_.configure({.colours_stdout = message.colours_stdout,
                       .colours_stderr = message.colours_stderr,
                       .name_width = message.name_width});
@@ -59,6 +60,9 @@ void Writer::add_stream(const journal::Streams& message, std::size_t index, os::
   if (const std::uint64_t rate = stream.settings->rate_limit; rate != 0) {
     stream.limit = std::make_unique<journal::RateLimit>(rate, stream.settings->rate_burst, now_);
   }
+  journal::LogFile& file = stream.instance->file(journal::log_kind_of(message.ends[index].kind));
+  file.settings = stream.settings;
+  housekeeper_.note_stream(file, now_);
   stream.kind = message.ends[index].kind;
   stream.read_end = std::move(read_end);
   if (auto pattern = journal::pattern_of(message)) stream.wanted = std::move(pattern);
@@ -234,7 +238,7 @@ Sent Writer::tell_troubles() {
   for (auto& [name, instance] : logs_.instances()) {
     for (journal::LogFile& file : instance.files) {
       if (!file.trouble) continue;
-      const Sent sent = tell_trouble(instance, *file.trouble);
+      const Sent sent = tell_trouble(instance, file);
       if (sent != Sent::sent) return sent;
       if (!file.trouble->over) continue;
       file.trouble.reset();
@@ -274,7 +278,17 @@ Sent Writer::tell_target_trouble(journal::Receiver receiver) {
   return sent;
 }
 
-Sent Writer::tell_trouble(const journal::Instance& instance, journal::LogTrouble& trouble) {
+// An instance has one trouble, whichever of its outputs are in it: it begins with the first and
+// ends with the last.
+Sent Writer::tell_trouble(journal::Instance& instance, journal::LogFile& file) {
+  journal::LogTrouble& trouble = *file.trouble;
+  journal::LogFile& other = &file == &instance.files[0] ? instance.files[1] : instance.files[0];
+  const bool is_one_of_two = other.trouble && other.trouble->begin_told;
+  if (is_one_of_two) {
+    trouble.begin_told = true;
+    if (trouble.over) other.trouble->dropped_in_all += trouble.dropped_in_all;
+    return Sent::sent;
+  }
   if (!trouble.begin_told) {
     const Sent sent = mailbox_.send(
         journal::Trouble{.instance = *instance.name, .begins = true, .text = trouble.text});

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app/logwriter/housekeeper.h"
+
+#include <algorithm>
+
+#include "journal/instance_folder.h"
+#include "journal/stamp.h"
+#include "os/clock.h"
+#include "os/files.h"
+
+namespace stayd::app {
+
+namespace {
+
+using journal::LogKind;
+
+// A log whose folder cannot be read, or that cannot be closed, is looked at again after this.
+constexpr Duration least_wait = milliseconds(500);
+
+// What a flood closes and removes again at once is not worth compressing.
+constexpr Duration least_age_to_compress = seconds(1);
+
+bool is_young(os::FdView folder, const std::string& name) {
+  const auto status = os::status_at(folder, name);
+  const std::int64_t age = status ? os::wall_now().ns - status->modified_ns : -1;
+  return age >= 0 && age < least_age_to_compress.ns;  // below 0: the clock was set back
+}
+
+}  // namespace
+
+Instant Housekeeper::deadline() const {
+  const Instant age_at = logs_.upkeep().age_at;
+  return may_compress() ? std::min(age_at, compress_at_) : age_at;
+}
+
+void Housekeeper::note_stream(journal::LogFile& file, Instant now) {
+  if (file.settings == nullptr || file.settings->max_age.ns == 0) return;
+  file.age_at = now;
+  logs_.upkeep().age_at = std::min(logs_.upkeep().age_at, now);
+}
+
+void Housekeeper::run(Instant now) {
+  journal::Upkeep& upkeep = logs_.upkeep();
+  if (now >= upkeep.age_at) keep_ages(now);
+  if (may_compress() && now >= compress_at_) compress_next(now);
+  if (!total_.is_due(upkeep.grown)) return;
+  upkeep.grown = 0;
+  total_.enforce(logs_.log_dir());
+}
+
+void Housekeeper::keep_ages(Instant now) {
+  Instant next = Instant::never();
+  for (auto& [name, instance] : logs_.instances()) {
+    for (const LogKind kind : {LogKind::out, LogKind::err}) {
+      journal::LogFile& file = instance.file(kind);
+      if (now >= file.age_at) file.age_at = keep_age(instance, kind, now);
+      next = std::min(next, file.age_at);
+    }
+  }
+  logs_.upkeep().age_at = next;
+}
+
+Instant Housekeeper::keep_age(journal::Instance& instance, LogKind kind, Instant now) {
+  journal::LogFile& file = instance.file(kind);
+  if (instance.streams == 0 || file.settings == nullptr) return Instant::never();
+  if (!file.open && !has_files(instance, kind)) return Instant::never();
+  const auto log = logs_.log_of(instance, kind, now);
+  if (!log) return now + least_wait;
+  (void)(*log)->keep_age(journal::limits_of(*file.settings), journal::stamp_now());
+  logs_.note_upkeep(file, 0);
+  return std::max(file.age_at, now + least_wait);
+}
+
+bool Housekeeper::has_files(const journal::Instance& instance, LogKind kind) const {
+  const auto folder = os::open_folder(logs_.log_dir() + "/" + *instance.name);
+  if (!folder) return false;
+  const journal::FolderContent content = journal::content_of(folder->view(), kind);
+  return content.current_text || !content.texts.empty();
+}
+
+void Housekeeper::compress_next(Instant now) {
+  bool any = false;
+  for (auto& [name, instance] : logs_.instances()) {
+    for (const LogKind kind : {LogKind::out, LogKind::err}) {
+      if (!instance.file(kind).uncompressed) continue;
+      const Found found = compress(instance, kind);
+      if (found == Found::started) return;
+      if (found == Found::too_young) any = true;
+      instance.file(kind).uncompressed = found == Found::too_young;
+    }
+  }
+  compress_at_ = now + least_age_to_compress;
+  if (any) return;
+  logs_.upkeep().uncompressed = false;
+  logs_.sweep();
+}
+
+Housekeeper::Found Housekeeper::compress(journal::Instance& instance, LogKind kind) {
+  journal::LogFile& file = instance.file(kind);
+  auto folder = journal::open_instance_folder(logs_.log_dir(), *instance.name, instance.uid);
+  if (!folder) return Found::nothing;
+  const auto plain = journal::content_of(folder->view(), kind).plain;
+  const auto segment = std::ranges::lower_bound(plain, file.compress_from);
+  if (segment == plain.end()) return Found::nothing;
+  if (is_young(folder->view(), journal::closed_text_name(kind, *segment))) return Found::too_young;
+  if (!compressor_.start(std::move(*folder), kind, *segment)) return Found::nothing;
+  compressed_ = &file;
+  return Found::started;
+}
+
+void Housekeeper::child_ended() {
+  const auto done = compressor_.take_end();
+  if (done && !*done) compressed_->compress_from = compressor_.segment() + 1;
+}
+
+}  // namespace stayd::app

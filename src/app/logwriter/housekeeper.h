@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is done for the logs beside writing: closing and removing by age, compressing, and the
+// limit of all logs together.
+#pragma once
+
+#include <cstdint>
+
+#include "app/logwriter/compressor.h"
+#include "base/time.h"
+#include "journal/log_set.h"
+#include "journal/total_limit.h"
+
+namespace stayd::app {
+
+class Housekeeper {
+ public:
+  explicit Housekeeper(journal::LogSet& logs) : logs_(logs) {}
+
+  void set_max_total(std::uint64_t bytes) { total_.set(bytes); }
+  /// A stream was added: what is there already may be too old.
+  void note_stream(journal::LogFile& file, Instant now);
+  /// Does what is due. Cheap when nothing is.
+  void run(Instant now);
+  /// When run() wants to be called.
+  [[nodiscard]] Instant deadline() const;
+  /// After a SIGCHLD.
+  void child_ended();
+
+ private:
+  void keep_ages(Instant now);
+  Instant keep_age(journal::Instance& instance, journal::LogKind kind, Instant now);
+  [[nodiscard]] bool has_files(const journal::Instance& instance, journal::LogKind kind) const;
+  enum class Found : std::uint8_t { nothing, too_young, started };
+  [[nodiscard]] bool may_compress() const {
+    return logs_.upkeep().uncompressed && !compressor_.is_busy();
+  }
+  void compress_next(Instant now);
+  Found compress(journal::Instance& instance, journal::LogKind kind);
+
+  journal::LogSet& logs_;
+  journal::TotalLimit total_;
+  Compressor compressor_;
+  Instant compress_at_;                     ///< not before
+  journal::LogFile* compressed_ = nullptr;  ///< whose segment the compressor is at
+};
+
+}  // namespace stayd::app

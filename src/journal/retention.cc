@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "journal/retention.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include "journal/instance_folder.h"
+#include "os/file_bytes.h"
+#include "os/files.h"
+#include "os/memory.h"
+
+namespace stayd::journal {
+
+namespace {
+
+struct ClosedSegment {
+  LogKind kind = LogKind::out;
+  std::uint64_t number = 0;
+  std::uint64_t bytes = 0;
+  std::int64_t modified_ns = 0;
+};
+
+std::uint64_t size_at(os::FdView folder, const std::string& name) {
+  const auto status = os::status_at(folder, name);
+  return status ? status->size : 0;
+}
+
+std::int64_t modified_at(os::FdView folder, LogKind kind, std::uint64_t segment) {
+  auto status = os::status_at(folder, closed_text_name(kind, segment));
+  if (!status) status = os::status_at(folder, compressed_text_name(kind, segment));
+  return status ? status->modified_ns : 0;
+}
+
+/// When its last byte came: its index says, else the file's time.
+Stamp end_of(os::FdView folder, LogKind kind, std::uint64_t segment) {
+  const auto index =
+      os::open_beneath(folder, closed_index_name(kind, segment), os::OpenFor::read, 0);
+  const std::uint64_t size = index ? os::file_size(index->view()).value_or(0) : 0;
+  if (size >= 2 * index_entry_bytes) {
+    IndexEntry last;
+    const std::uint64_t at = (size / index_entry_bytes - 1) * index_entry_bytes;
+    (void)os::read_at(index->view(), at, last);
+    if (const auto record = decode_record({last.data(), last.size()})) return record->at;
+  }
+  return {.wall = {modified_at(folder, kind, segment)}};
+}
+
+Instant remove_expired(os::FdView folder, LogKind kind, Duration max_age, const Stamp& now) {
+  if (max_age.ns == 0) return Instant::never();
+  for (const std::uint64_t segment : content_of(folder, kind).texts) {
+    const Duration age = age_of(end_of(folder, kind, segment), now);
+    if (age < max_age) return now.since_boot + (max_age - age);
+    remove_segment(folder, kind, segment);
+  }
+  return Instant::never();
+}
+
+void list_closed(os::FdView folder, LogKind kind, std::vector<ClosedSegment>& into) {
+  for (const std::uint64_t segment : content_of(folder, kind).texts) {
+    into.push_back({.kind = kind,
+                    .number = segment,
+                    .bytes = bytes_of_segment(folder, kind, segment),
+                    .modified_ns = modified_at(folder, kind, segment)});
+  }
+}
+
+void remove_beyond_total(os::FdView folder, LogKind kind, const Retention& wanted) {
+  if (wanted.max_total == 0) return;
+  const LogKind other = kind == LogKind::out ? LogKind::err : LogKind::out;
+  std::vector<ClosedSegment> closed;
+  list_closed(folder, kind, closed);
+  list_closed(folder, other, closed);
+  std::ranges::sort(closed, {}, &ClosedSegment::modified_ns);
+  std::uint64_t total = wanted.expected + size_at(folder, current_text_name(other)) +
+                        size_at(folder, current_index_name(other));
+  for (const ClosedSegment& segment : closed) total += segment.bytes;
+  for (const ClosedSegment& segment : closed) {
+    if (total <= wanted.max_total) return;
+    remove_segment(folder, segment.kind, segment.number);
+    total -= segment.bytes;
+  }
+}
+
+}  // namespace
+
+Duration age_of(const Stamp& then, const Stamp& now) {
+  const bool is_one_boot = then.boot != 0 && then.boot == now.boot;
+  const Duration age =
+      is_one_boot ? now.since_boot - then.since_boot : Duration{now.wall.ns - then.wall.ns};
+  return std::max(age, Duration{});
+}
+
+std::uint64_t bytes_of_segment(os::FdView folder, LogKind kind, std::uint64_t segment) {
+  return size_at(folder, closed_text_name(kind, segment)) +
+         size_at(folder, compressed_text_name(kind, segment)) +
+         size_at(folder, closed_index_name(kind, segment));
+}
+
+Instant retain(os::FdView folder, LogKind kind, const Retention& wanted, const Stamp& now) {
+  (void)keep_newest_segments(folder, kind, std::max(wanted.max_files, 1U));
+  const Instant next = remove_expired(folder, kind, wanted.max_age, now);
+  remove_beyond_total(folder, kind, wanted);
+  return next;
+}
+
+}  // namespace stayd::journal
