@@ -22,7 +22,7 @@ using control::InstanceView;
 
 /// So many are looked up in /proc and cgroup unasked: a few milliseconds.
 constexpr std::size_t most_unasked = 200;
-constexpr std::size_t most_last_words = 100;
+constexpr std::size_t most_last_words = 10;
 constexpr std::size_t most_processes = 100;
 constexpr std::size_t log_lines_shown = 10;
 

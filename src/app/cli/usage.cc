@@ -32,6 +32,12 @@ std::optional<std::uint64_t> memory_of_cgroup(const std::string& path) {
   return static_cast<std::uint64_t>(*bytes);
 }
 
+/// Of a service whose main process has ended: looking for what is left costs more than to ask.
+bool has_processes(const std::string& cgroup) {
+  const auto events = os::read_file(cgroup + "/cgroup.events", most_file_bytes);
+  return events && events->contains("populated 1");
+}
+
 control::UsageView usage_of(const std::vector<ProcessInfo>& processes) {
   control::UsageView usage{.known = !processes.empty()};
   for (const ProcessInfo& process : processes) {
@@ -70,6 +76,8 @@ std::vector<ProcessInfo> ProcessFinder::find(const InstanceView& instance) {
     if (!found.empty()) return found;
   }
   if (instance.pid == 0) return found;
+  // Ended since: nothing is to be found by looking at every process.
+  if (const auto main = os::process_info(instance.pid); !main || main->state == 'Z') return found;
   if (all_.empty()) all_ = os::all_processes();
   return descendants(all_, instance.pid);
 }
@@ -77,11 +85,11 @@ std::vector<ProcessInfo> ProcessFinder::find(const InstanceView& instance) {
 void fill_usage(const SupervisorView& supervisor, std::span<InstanceView> instances) {
   ProcessFinder finder(supervisor);
   for (InstanceView& instance : instances) {
-    if (instance.usage.known || (instance.pid == 0 && instance.cgroup.empty())) continue;
-    instance.usage = usage_of(finder.find(instance));
-    if (!instance.usage.known) continue;
+    if (instance.usage.known) continue;
     const auto path = cgroup_path(supervisor, instance);
-    if (path.empty()) continue;
+    if (instance.pid == 0 && (path.empty() || !has_processes(path))) continue;
+    instance.usage = usage_of(finder.find(instance));
+    if (!instance.usage.known || path.empty()) continue;
     if (const auto memory = memory_of_cgroup(path)) instance.usage.memory = *memory;
   }
 }
