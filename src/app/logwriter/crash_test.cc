@@ -67,7 +67,9 @@ std::size_t empty_texts(const std::string& place) {
   for (const std::string& name : names_in(place)) {
     struct stat found{};
     if (!name.ends_with(".log")) continue;
-    if (::stat((place + "/" + name).c_str(), &found) == 0 && found.st_size == 0) ++count;
+    if (::stat(std::string(place).append("/").append(name).c_str(), &found) == 0 &&
+        found.st_size == 0)
+      ++count;
   }
   return count;
 }
@@ -264,7 +266,6 @@ TEST_CASE("sending a stream twice is harmless, and an unknown Discard is answere
 
 TEST_CASE("without a supervisor it drains what is open, and then ends") {
   TestFolder folder;
-  std::string expected;
   {
     Rig rig(folder.path());
     rig.start();

@@ -34,7 +34,7 @@ std::uint64_t bytes_below(const std::string& place) {
   std::uint64_t sum = 0;
   for (const std::string& name : names_in(place)) {
     struct stat found{};
-    if (::stat((place + "/" + name).c_str(), &found) == 0) {
+    if (::stat(std::string(place).append("/").append(name).c_str(), &found) == 0) {
       sum += static_cast<std::uint64_t>(found.st_size);
     }
   }
