@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Logs that cannot be written for another reason than a full disk, and what both cost.
+// Logs that cannot be written for another reason than a full disk, and what both cost; a log writer
+// that stands still.
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <string>
+#include <string_view>
 
 #include "app/logwriter/rig_test_support.h"
 #include "os/error.h"
@@ -132,4 +135,30 @@ TEST_CASE("row 48: memory stays as it is however much is dropped") {
   const long after = anonymous_kib(rig.pid());
   REQUIRE(before > 0);
   if (!is_sanitized) CHECK(after - before < 128);  // a sanitizer keeps what was freed
+}
+
+TEST_CASE(
+    "row 51: a stopped log writer holds a service up when its pipe is full, and loses nothing") {
+  TestFolder folder;
+  Rig rig(folder.path());
+  rig.start();
+  REQUIRE(rig.next().has_value());  // Hello: it is past its setting up
+  auto out = rig.open({});
+  REQUIRE(::kill(rig.pid(), SIGSTOP) == 0);
+  REQUIRE(::fcntl(out.write_end.number(), F_SETFL, O_NONBLOCK) == 0);
+  const std::string text = lines_of(40000);
+  const auto put = [&](std::string_view rest) {
+    const ssize_t count = ::write(out.write_end.number(), rest.data(), rest.size());
+    return count < 0 ? 0 : static_cast<std::size_t>(count);
+  };
+  std::size_t done = 0;
+  while (const std::size_t more = put(std::string_view(text).substr(done))) done += more;
+  CHECK(done >= 32u << 10);
+  CHECK(done < text.size());
+  REQUIRE(::kill(rig.pid(), SIGCONT) == 0);
+  REQUIRE(::fcntl(out.write_end.number(), F_SETFL, 0) == 0);
+  write_to(out.write_end, std::string_view(text).substr(done));
+  out.write_end.reset();
+  REQUIRE(rig.wait_ended(out.number));
+  CHECK((whole_log(folder.path() + "/web") == text));
 }
