@@ -32,6 +32,12 @@ constexpr Option status_options[] = {
     {.name = "json", .meaning = "as one JSON document, with --watch one a line"},
 };
 
+/// On the way from one run to the next, for a moment: nobody is shown how the last one ended.
+bool is_passing(const InstanceView& instance) {
+  const auto phase = phase_of(instance.phase);
+  return phase == core::Phase::preparing || phase == core::Phase::cleaning;
+}
+
 /// What the supervisor does not know: usage, and the last words of what has ended.
 void complete(StatusAnswer& answer, const Session& session, const Arguments& given) {
   if (given.has("usage") || answer.instances.size() <= most_unasked) {
@@ -41,7 +47,8 @@ void complete(StatusAnswer& answer, const Session& session, const Arguments& giv
   if (log_dir.empty()) log_dir = session.target.log_dir;
   std::size_t looked_up = 0;
   for (InstanceView& instance : answer.instances) {
-    if (is_as_wanted(instance) || instance.last_exit.kind == control::EndKind::none) continue;
+    const bool has_ended = instance.last_exit.kind != control::EndKind::none;
+    if (!has_ended || is_as_wanted(instance) || is_passing(instance)) continue;
     if (++looked_up > most_last_words) break;
     answer.words.push_back(last_words(log_dir, instance));
     instance.last_exit.line = answer.words.back();
