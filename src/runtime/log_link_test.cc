@@ -149,6 +149,14 @@ TEST_CASE("a command beside a run writes where the run writes") {
   CHECK_FALSE(rig.link->writer_for(RunId{8}).valid());
 }
 
+TEST_CASE("a log writer that is not there is told of") {
+  Rig rig;
+  rig.resume();
+  CHECK_FALSE(rig.link->lacks_writer());
+  CHECK(rig.link->writer_ended(rig.link->writer_generation()));
+  CHECK(rig.link->lacks_writer());
+}
+
 TEST_CASE("troubles of the log writer are handed on") {
   Rig rig;
   rig.resume();
