@@ -11,9 +11,11 @@
 #include "app/keeper/keeper.h"
 #include "model/spec_codec.h"
 #include "os/clock.h"
+#include "os/error.h"
 #include "os/files.h"
 #include "os/memory.h"
 #include "os/pipe.h"
+#include "os/probe.h"
 #include "os/socket.h"
 #include "os/spawn.h"
 #include "runtime/ledger.h"
@@ -95,6 +97,16 @@ Status place_for_exec(Prepared& prepared) {
   return {};
 }
 
+/// Without it no end of a service would be seen: better not to begin.
+Status test_waiting() {
+  const int number = os::probe(os::Facility::pidfd_wait);
+  // Other refusals are of the probe's means, not of waiting.
+  if (number != ENOSYS && number != EINVAL) return {};
+  return os::error_of(number,
+                      "cannot wait for processes by pidfd, which takes Linux 5.4 (stayd "
+                      "doctor tells more)");
+}
+
 std::string title_of(const Prepared& prepared) { return "stayd: keeper " + prepared.name; }
 
 }  // namespace
@@ -115,6 +127,7 @@ Result<LaunchFolders> prepare_folders(const model::Supervisor& supervisor, Launc
 }
 
 Result<Prepared> prepare(model::Spec spec, LaunchFolders folders) {
+  TRY(test_waiting());
   Prepared prepared{.name = spec.supervisor.name, .lock = std::move(folders.lock)};
   if (!folders.logs) {
     for (auto& service : spec.services) service.log.to_file = false;
