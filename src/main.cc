@@ -28,6 +28,7 @@ constexpr std::array verbs{
     Verb{&explain_syntax, explain_main},
     Verb{&wait_syntax, wait_main},
     Verb{&events_syntax, events_main},
+    Verb{&history_syntax, history_main},
     Verb{&check_syntax, check_main},
     Verb{&doctor_syntax, doctor_main},
     Verb{&version_syntax, version_main},

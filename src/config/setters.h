@@ -22,6 +22,8 @@ void read_interval(Reading& reading, const Value& value, Duration& out);
 void read_string(Reading& reading, const Value& value, std::string& out);
 void read_codes(Reading& reading, const Value& value, std::vector<std::uint8_t>& out);
 void read_size(Reading& reading, const Value& value, std::uint64_t& out);
+/// At least what a file of a log holds.
+void read_segment_size(Reading& reading, const Value& value, std::uint64_t& out);
 void read_factor(Reading& reading, const Value& value, double& out);
 void read_share(Reading& reading, const Value& value, double& out);
 void read_signal(Reading& reading, const Value& value, std::int32_t& out);
@@ -129,7 +131,6 @@ void put_rate_limit(Reading& reading, const Value& value);
 void put_rate_burst(Reading& reading, const Value& value);
 void put_facility(Reading& reading, const Value& value);
 void put_timestamps(Reading& reading, const Value& value);
-void put_max_size(Reading& reading, const Value& value);
 /// At least model::least_log_total.
 void read_log_total(Reading& reading, const Value& value, std::uint64_t& out);
 void put_stop_timeout(Reading& reading, const Value& value);

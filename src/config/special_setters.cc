@@ -164,14 +164,14 @@ void put_timestamps(Reading& reading, const Value& value) {
   read_choice(reading, value, service_of(reading).log.timestamps);
 }
 
-void put_max_size(Reading& reading, const Value& value) {
+void read_segment_size(Reading& reading, const Value& value, std::uint64_t& out) {
   std::uint64_t bytes = model::least_segment;
   read_size(reading, value, bytes);
   if (bytes < model::least_segment) {
     return wrong_value(reading, value,
                        "a file holds at least " + format_size(model::least_segment));
   }
-  service_of(reading).log.max_size = bytes;
+  out = bytes;
 }
 
 void read_log_total(Reading& reading, const Value& value, std::uint64_t& out) {

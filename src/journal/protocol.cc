@@ -110,6 +110,7 @@ void write(ByteWriter& out, const Hello& message) {
 void write(ByteWriter& out, const Ended& message) {
   enumerator(out, Kind::ended);
   out.number(message.number);
+  out.number(message.bytes);
 }
 void write(ByteWriter& out, const GivenStream& message) {
   enumerator(out, Kind::given_stream);
@@ -189,6 +190,13 @@ Streams read_streams(ByteReader& in) {
   return message;
 }
 
+Ended read_ended(ByteReader& in) {
+  Ended message;
+  message.number = in.number<std::uint32_t>();
+  message.bytes = in.number<std::uint64_t>();
+  return message;
+}
+
 GivenStream read_given_stream(ByteReader& in) {
   GivenStream message;
   message.number = in.number<std::uint32_t>();
@@ -256,7 +264,7 @@ Result<ToWriter> read_to_writer(ByteReader& in, Kind kind) {
 Result<FromWriter> read_from_writer(ByteReader& in, Kind kind) {
   switch (kind) {
     case Kind::hello: return FromWriter{Hello{in.number<std::int32_t>()}};
-    case Kind::ended: return FromWriter{Ended{in.number<std::uint32_t>()}};
+    case Kind::ended: return FromWriter{read_ended(in)};
     case Kind::given_stream: return FromWriter{read_given_stream(in)};
     case Kind::given_kept: return FromWriter{GivenKept{in.number<std::uint64_t>()}};
     case Kind::given_back_all: return FromWriter{GivenBackAll{}};

@@ -123,6 +123,7 @@ struct Hello {
 /// own copy of the read end. May come twice for a number (see above).
 struct Ended {
   std::uint32_t number = 0;
+  std::uint64_t bytes = 0;  ///< of the stream that this log writer has put into the log
 };
 
 /// The stream's ready_pattern was found in a line. Told again after GiveBack, and by a successor.

@@ -164,6 +164,7 @@ Moved Pump::write_piece(Stream& stream, os::FdView pipe, std::size_t inside, con
     return {};
   }
   stream.has_written = true;
+  stream.logged += moved.bytes;
   stream.looked -= std::min(stream.looked, static_cast<std::uint32_t>(moved.bytes));
   if (!is_text) {
     (*log)->note(moved, stream.run, now);

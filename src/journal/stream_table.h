@@ -38,6 +38,7 @@ struct Stream {
   Instance* instance = nullptr;
   const StreamSettings* settings = nullptr;  ///< owned by the StreamTable
   RunId run = no_run;
+  std::uint64_t logged = 0;  ///< bytes of it that are in the log
   Instant last_turn;
   os::Fd read_end;
   std::uint32_t number = 0;

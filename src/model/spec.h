@@ -198,7 +198,10 @@ struct Supervisor {
       false;  ///< TERM -> exit code 0, INT -> 130; console output has a terminal behind it
   bool pass_status = false;  ///< `stayd run`: ends with the one service's own status
   std::vector<std::uint32_t> operator_uids, operator_gids, viewer_uids, viewer_gids;
-  std::uint64_t log_max_total = 0;  ///< bytes of all files below log_dir; 0: no limit
+  std::uint64_t log_max_total = 0;            ///< bytes of all files below log_dir; 0: no limit
+  bool events = true;                         ///< what happens is recorded (docs/events.md)
+  std::uint64_t events_max_size = 16u << 20;  ///< bytes of a file of them
+  std::uint32_t events_max_files = 8;         ///< closed files kept
 };
 
 struct Spec {

@@ -171,7 +171,8 @@ bool is_well_formed(const Service& s, std::uint32_t services) {
 
 bool is_well_formed(const Supervisor& s) {
   return !s.name.empty() && is_absolute(s.runtime_dir) && is_absolute(s.state_dir) &&
-         is_absolute(s.log_dir) && is_span(s.shutdown_timeout) && is_total(s.log_max_total);
+         is_absolute(s.log_dir) && is_span(s.shutdown_timeout) && is_total(s.log_max_total) &&
+         s.events_max_size >= least_segment && s.events_max_files >= 1;
 }
 
 std::unexpected<Error> damaged(std::string_view what) {

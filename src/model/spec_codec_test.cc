@@ -94,6 +94,8 @@ Spec scrambled(std::uint32_t seed) {
                             &spec.supervisor.state_dir, &spec.supervisor.log_dir}) {
     path->insert(0, 1, '/');
   }
+  spec.supervisor.events_max_size += least_segment;
+  spec.supervisor.events_max_files |= 1;
   spec.services.resize(1 + scramble.up_to(5));
   for (Service& service : spec.services) {
     scramble(service);
@@ -114,7 +116,8 @@ Spec sample() {
                      .max_parallel_starts = 4,
                      .when_supervisor_dies = WhenSupervisorDies::recover,
                      .exit_when = ExitWhen::any_fails,
-                     .operator_gids = {27}};
+                     .operator_gids = {27},
+                     .events_max_size = 1 << 20};
   spec.services.resize(2);
   Service& db = spec.services[0];
   db.name = "db";
@@ -236,14 +239,16 @@ TEST_CASE("what a newer stayd added at a record's end is skipped") {
 
 TEST_CASE("what an older stayd did not write has its default") {
   const std::string bytes = encode({.supervisor = sample().supervisor, .services = {}});
-  // Without log_max_total, viewer_gids, viewer_uids (empty: a count each) and operator_gids (one
-  // element).
-  std::string shorter = bytes.substr(0, bytes.size() - 24);
-  shorter[20] = static_cast<char>(shorter[20] - 24);
+  // Without the 13 bytes of events, log_max_total, viewer_gids, viewer_uids (empty: a count each)
+  // and operator_gids (one element).
+  std::string shorter = bytes.substr(0, bytes.size() - 37);
+  shorter[20] = static_cast<char>(shorter[20] - 37);
   const auto spec = decode(with_checksum(shorter));
   REQUIRE(spec.has_value());
   CHECK(spec->supervisor.exit_when == ExitWhen::any_fails);
   CHECK(spec->supervisor.operator_gids.empty());
+  CHECK(spec->supervisor.events);
+  CHECK(spec->supervisor.events_max_size == 16 << 20);
 }
 
 TEST_CASE("a Spec of another version is refused with both numbers") {

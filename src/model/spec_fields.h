@@ -72,6 +72,7 @@ void fields(auto& io, Is<Supervisor> auto& s) {
   io(s.foreground, s.pass_status);
   io(s.operator_uids, s.operator_gids, s.viewer_uids, s.viewer_gids);
   io(s.log_max_total);
+  io(s.events, s.events_max_size, s.events_max_files);
 }
 
 }  // namespace stayd::model

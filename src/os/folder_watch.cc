@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstring>
 
 #include "os/error.h"
@@ -25,6 +26,16 @@ Result<int> FolderWatch::watch(const std::string& folder) {
   const int number = ::inotify_add_watch(fd_.number(), folder.c_str(), events);
   if (number >= 0) return number;
   return last_error("cannot watch the folder " + folder);
+}
+
+Result<int> FolderWatch::watch_nearest(std::string folder) {
+  for (;;) {
+    auto watched = watch(folder);
+    const bool is_missing = !watched && watched.error().number == ENOENT;
+    const std::size_t slash = folder.rfind('/');
+    if (!is_missing || slash == std::string::npos || folder == "/") return watched;
+    folder.resize(std::max<std::size_t>(slash, 1));
+  }
 }
 
 FolderWatch::Changes FolderWatch::wait(Duration most) {

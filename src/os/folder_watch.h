@@ -17,6 +17,8 @@ class FolderWatch {
   /// Files in it written, made, moved or removed from now on, and its own end. The number that
   /// wait() gives for it; the same folder twice has one. ENOSPC: the user's limit of watches.
   Result<int> watch(const std::string& folder);
+  /// The same; where it is missing, of the folder above it in which it is to appear.
+  Result<int> watch_nearest(std::string folder);
   /// What changed: numbers of watch(), or that some were lost.
   struct Changes {
     std::vector<int> folders;  ///< ascending, each once

@@ -25,20 +25,25 @@ long signal_pidfd(FdView process, int signal, unsigned flags) {
   return syscall(SYS_pidfd_send_signal, process.number(), signal, nullptr, flags);
 }
 
-int wait_for(idtype_t kind, id_t id, siginfo_t& info, int options) {
+/// The system call has a fifth argument that the C library leaves out (waitid(2)).
+long wait_for(idtype_t kind, id_t id, siginfo_t& info, int options, rusage* usage = nullptr) {
   info = {};
-  int result = 0;
+  long result = 0;
   do {
-    result = waitid(kind, id, &info, options);
+    result = syscall(SYS_waitid, kind, id, &info, options, usage);
   } while (result != 0 && errno == EINTR);
   return result;
 }
 
-ExitStatus status_from(const siginfo_t& info) {
+Duration span_of(const timeval& time) { return seconds(time.tv_sec) + microseconds(time.tv_usec); }
+
+ExitStatus status_from(const siginfo_t& info, const rusage& usage) {
   return ExitStatus{.pid = info.si_pid,
                     .signalled = info.si_code != CLD_EXITED,
                     .core_dumped = info.si_code == CLD_DUMPED,
-                    .value = static_cast<std::uint8_t>(info.si_status)};
+                    .value = static_cast<std::uint8_t>(info.si_status),
+                    .cpu = span_of(usage.ru_utime) + span_of(usage.ru_stime),
+                    .peak_memory = static_cast<std::uint64_t>(usage.ru_maxrss) << 10U};
 }
 
 std::string name_of_signal(int signal) { return "signal " + std::to_string(signal); }
@@ -75,22 +80,24 @@ Status send_signal_to_group(FdView process, std::int32_t pid, int signal) {
 
 Result<Waited> peek_exit(FdView process) {
   siginfo_t info{};
-  if (wait_for(by_pidfd, static_cast<id_t>(process.number()), info, look) != 0) {
+  rusage usage{};
+  if (wait_for(by_pidfd, static_cast<id_t>(process.number()), info, look, &usage) != 0) {
     if (errno == ECHILD) return Waited{.outcome = WaitOutcome::not_our_child, .status = {}};
     if (errno == EAGAIN) return Waited{};  // a pidfd opened with PIDFD_NONBLOCK
     return last_error("cannot wait for a process");
   }
   if (info.si_pid == 0) return Waited{};
-  return Waited{.outcome = WaitOutcome::ended, .status = status_from(info)};
+  return Waited{.outcome = WaitOutcome::ended, .status = status_from(info, usage)};
 }
 
 Waited peek_exit_of(std::int32_t pid) {
   ENSURE(pid > 0);
   siginfo_t info{};
-  if (wait_for(P_PID, static_cast<id_t>(pid), info, look) != 0)
+  rusage usage{};
+  if (wait_for(P_PID, static_cast<id_t>(pid), info, look, &usage) != 0)
     return {.outcome = WaitOutcome::not_our_child, .status = {}};
   if (info.si_pid == 0) return {};
-  return {.outcome = WaitOutcome::ended, .status = status_from(info)};
+  return {.outcome = WaitOutcome::ended, .status = status_from(info, usage)};
 }
 
 bool has_children() {
@@ -111,8 +118,9 @@ void reap_pid(std::int32_t pid) {
 
 std::optional<ExitStatus> peek_any_exit() {
   siginfo_t info{};
-  if (wait_for(P_ALL, 0, info, look) != 0 || info.si_pid == 0) return std::nullopt;
-  return status_from(info);
+  rusage usage{};
+  if (wait_for(P_ALL, 0, info, look, &usage) != 0 || info.si_pid == 0) return std::nullopt;
+  return status_from(info, usage);
 }
 
 std::optional<StopNotice> next_stop_notice() {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
 #include "os/fd.h"
 
 namespace stayd::os {
@@ -17,6 +18,10 @@ struct ExitStatus {
   bool signalled = false;
   bool core_dumped = false;
   std::uint8_t value = 0;  ///< exit code, or signal number
+  // getrusage(2) of the process and of those children of it that it waited for itself:
+  Duration cpu{};                 ///< user and system time
+  std::uint64_t peak_memory = 0;  ///< bytes resident at most, of one process; what the process was
+                                  ///< forked from counts too until exec
 };
 
 /// pidfd_open(2); works on zombies too. ESRCH when there is no such process.

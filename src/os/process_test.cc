@@ -139,3 +139,14 @@ TEST_CASE("row 46: a directory that is gone, not permitted or in circles is told
   REQUIRE(::chmod(folder.path().c_str(), 0755) == 0);
   CHECK(run_in(hidden, nobody) == "entering the directory " + hidden + ": Permission denied");
 }
+
+TEST_CASE("an end tells what the process took, with the children that it waited for") {
+  Result<Spawned> shell =
+      Command({"/bin/sh", "-c", "x=$(head -c 30000000 /dev/zero | tr '\\0' x); : $x"}).start();
+  REQUIRE(shell);
+  const ExitStatus end = test::end_of(shell->process);
+  CHECK(end.peak_memory >= 30'000'000);
+  CHECK(end.peak_memory < std::uint64_t{1} << 40U);
+  CHECK(end.cpu > Duration{});
+  CHECK(end.cpu < seconds(60));
+}

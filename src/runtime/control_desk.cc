@@ -40,6 +40,21 @@ std::string verb_of(Method method) {
   return verb;
 }
 
+/// As many names as keep an event short.
+void write_call(control::JsonWriter& json, const control::Request& request,
+                const control::Caller& caller) {
+  constexpr std::size_t most = 100;
+  json.text_field("verb", verb_of(request.method));
+  json.key("names");
+  json.begin_array();
+  const std::size_t count = std::min(request.names.size(), most);
+  for (std::size_t i = 0; i < count; ++i) json.text(request.names[i]);
+  json.end_array();
+  if (request.names.size() > count) json.unsigned_field("more_names", request.names.size() - count);
+  json.unsigned_field("operator_uid", caller.peer.uid);
+  json.number_field("operator_pid", caller.peer.pid);
+}
+
 bool tells_condition(core::Reason reason) {
   return reason == core::Reason::requirement_waiting ||
          reason == core::Reason::requirement_failed || reason == core::Reason::requirement_stopped;
@@ -247,6 +262,11 @@ void ControlDesk::note_command(const Call& call) {
   if (call.request.method != Method::shutdown) text += " of " + list_of(call.request.names);
   setting_.words.say(text + " asked for by uid " + std::to_string(peer.uid) + ", pid " +
                      std::to_string(peer.pid));
+  setting_.events.record("command", [&](control::JsonWriter& json) {
+    write_call(json, call.request, call.caller);
+    if (call.request.method == Method::kill) json.number_field("signal", call.request.signal);
+    json.text_field("text", text);
+  });
   control::EventView event;
   event.kind = control::EventKind::command;
   event.method = control::full_name(call.request.method);
@@ -262,6 +282,11 @@ void ControlDesk::refused(const control::Request& request, const control::Caller
   text += " refused to uid " + std::to_string(caller.peer.uid) + ", pid " +
           std::to_string(caller.peer.pid) + ": lacks the right ";
   setting_.words.say(text += control::word(right));
+  setting_.events.record("refused", [&](control::JsonWriter& json) {
+    write_call(json, request, caller);
+    json.text_field("right", control::word(right));
+    json.text_field("text", text);
+  });
   control::EventView event;
   event.kind = control::EventKind::refused;
   event.method = control::full_name(request.method);

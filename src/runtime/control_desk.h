@@ -13,6 +13,7 @@
 #include "core/action.h"
 #include "core/catalog.h"
 #include "core/step.h"
+#include "runtime/event_log.h"
 #include "runtime/names.h"
 #include "runtime/own_words.h"
 #include "runtime/runs.h"
@@ -41,6 +42,7 @@ class ControlDesk final : public control::Handler {
     const core::State& state;
     Facts& facts;
     OwnWords& words;
+    EventLog& events;
     DeskWorld& world;
   };
   explicit ControlDesk(Setting setting)

@@ -20,7 +20,7 @@ namespace stayd::runtime {
 namespace {
 
 constexpr Duration writer_retry = seconds(1);  ///< after one that died before it said Hello
-constexpr std::string_view own_instance = "@stayd";
+constexpr std::string_view own_instance = "@stayd", events_instance = "@events";
 
 /// "web@2": 2.
 std::uint32_t replica_in(std::string_view instance) {
@@ -36,9 +36,12 @@ std::uint32_t stream_number(RunId run, std::uint32_t side) {
   return static_cast<std::uint32_t>(number_of(run) & 0x7fff'ffffU) * 2 + side;
 }
 
-/// Beyond all of those, one for each supervisor.
+/// Beyond all of those, two for each supervisor.
 std::uint32_t own_stream_number(std::uint64_t generation) {
   return 0xffff'ffffU - static_cast<std::uint32_t>(generation & 0xffffU);
+}
+std::uint32_t events_stream_number(std::uint64_t generation) {
+  return own_stream_number(generation) - 0x1'0000U;
 }
 
 }  // namespace
@@ -60,11 +63,19 @@ Status LogLink::begin() {
 }
 
 Result<os::Fd> LogLink::open_own_words() {
+  return open_own(own_words_, own_stream_number(setting_.generation),
+                  journal::StreamKind::stderr_only);
+}
+
+Result<os::Fd> LogLink::open_events() {
+  return open_own(events_, events_stream_number(setting_.generation),
+                  journal::StreamKind::stdout_only);
+}
+
+Result<os::Fd> LogLink::open_own(Own& own, std::uint32_t number, journal::StreamKind kind) {
   os::Pipe pipe = TRY(os::create_pipe());
   TRY(os::set_nonblocking(pipe.write_end.view()));
-  own_ = {.number = own_stream_number(setting_.generation),
-          .kind = journal::StreamKind::stderr_only,
-          .read_end = std::move(pipe.read_end)};
+  own.entry = {.number = number, .kind = kind, .read_end = std::move(pipe.read_end)};
   flush();
   return std::move(pipe.write_end);
 }
@@ -120,12 +131,12 @@ Status LogLink::resume_writer(std::int32_t pid, Duration most) {
   given_back_ = false;
   if (!put(journal::GiveBack{})) return failure("the log writer's channel is full");
   const Instant end = os::now() + most;
-  std::vector<journal::Trouble> troubles;
+  LogNews news;
   for (Instant now = os::now(); !given_back_ && now < end; now = os::now()) {
     std::array<os::Polled, 2> watched{
         {{channel_.ours.view(), os::readable}, {writer_.view(), os::readable}}};
     TRY(os::poll(watched, end - now));
-    receive(troubles);
+    receive(news);
     if (watched[1].ready != 0) break;  // it is dead, as the loop will see
   }
   flush();
@@ -134,8 +145,11 @@ Status LogLink::resume_writer(std::int32_t pid, Duration most) {
 
 void LogLink::forget_everything_sent() {
   compact();
+  // What was sent was counted by one that is dead.
+  for (std::size_t i = 0; i < unsent_; ++i)
+    if (entries_[i].read_end.valid()) entries_[i].is_counted = false;
   unsent_ = 0;
-  own_sent_ = false;
+  own_words_.sent = events_.sent = false;
   for (Kept& kept : kept_) kept.sent = false;
   released_.clear();
   configured_ = false;
@@ -146,9 +160,9 @@ void LogLink::forget_everything_sent() {
 
 void LogLink::compact() {
   const auto sent_end = entries_.begin() + static_cast<std::ptrdiff_t>(unsent_);
-  unsent_ -= static_cast<std::size_t>(std::count_if(
-      entries_.begin(), sent_end, [](const Entry& entry) { return !entry.read_end.valid(); }));
-  std::erase_if(entries_, [](const Entry& entry) { return !entry.read_end.valid(); });
+  unsent_ -= static_cast<std::size_t>(
+      std::count_if(entries_.begin(), sent_end, [](const Entry& entry) { return entry.is_over; }));
+  std::erase_if(entries_, [](const Entry& entry) { return entry.is_over; });
 }
 
 Result<os::Fd> LogLink::add_stream(Entry entry) {
@@ -197,13 +211,6 @@ os::Fd LogLink::writer_for(RunId run) {
 journal::Streams LogLink::describe(const Entry& entry) const {
   journal::Streams streams;
   streams.run = entry.run;
-  if (entry.instance == no_instance) {
-    streams.instance = own_instance;
-    streams.uid = own_uid_;
-    streams.settings.to_console = setting_.foreground;
-    streams.settings.format = model::LogFormat::plain;
-    return streams;
-  }
   setting_.names.instance(entry.instance, streams.instance);
   const auto fill = [&](const model::Service& service) {
     streams.settings = journal::settings_of(service.log);
@@ -229,13 +236,26 @@ LogLink::Sent LogLink::send(const journal::ToWriter& message,
 
 bool LogLink::put(const journal::ToWriter& message) { return send(message) != Sent::later; }
 
-bool LogLink::flush_own() {
-  if (own_sent_ || !own_.read_end.valid()) return true;
-  journal::Streams streams = describe(own_);
-  streams.ends[0] = {own_.number, own_.kind};
-  const std::array<os::FdView, 1> end{own_.read_end.view()};
-  own_sent_ = send(streams, end) != Sent::later;
-  return own_sent_;
+journal::Streams LogLink::describe_own(const Own& own) const {
+  journal::Streams streams;
+  streams.uid = own_uid_;
+  streams.ends[0] = {own.entry.number, own.entry.kind};
+  if (&own == &events_) {
+    streams.instance = events_instance;
+    streams.settings = setting_.events;
+    return streams;
+  }
+  streams.instance = own_instance;
+  streams.settings.to_console = setting_.foreground;
+  streams.settings.format = model::LogFormat::plain;
+  return streams;
+}
+
+bool LogLink::flush_own(Own& own) {
+  if (own.sent || !own.entry.read_end.valid()) return true;
+  const std::array<os::FdView, 1> end{own.entry.read_end.view()};
+  own.sent = send(describe_own(own), end) != Sent::later;
+  return own.sent;
 }
 
 bool LogLink::flush_streams() {
@@ -283,7 +303,8 @@ bool LogLink::flush_released() {
 void LogLink::flush() {
   if (!writer_.valid()) return;
   if (!configured_) configured_ = put(setting_.configure);
-  bool all = configured_ && flush_own() && flush_streams() && flush_kept() && flush_released();
+  bool all = configured_ && flush_own(own_words_) && flush_own(events_) && flush_streams() &&
+             flush_kept() && flush_released();
   if (all && !all_sent_) all_sent_ = all = put(journal::AllSent{.pid = writer_pid_});
   if (all && leaving_ && !leave_sent_) leave_sent_ = all = put(journal::Leave{});
   watch_writable(!all);
@@ -325,26 +346,25 @@ os::Fd LogLink::take_kept(std::uint64_t key) {
   return std::move(at->given);
 }
 
-void LogLink::ready(std::uint32_t events, std::vector<journal::Trouble>& troubles) {
-  if ((events & os::readable) != 0) receive(troubles);
+void LogLink::ready(std::uint32_t events, LogNews& news) {
+  if ((events & os::readable) != 0) receive(news);
   if ((events & os::writable) != 0) flush();
 }
 
-void LogLink::receive(std::vector<journal::Trouble>& troubles) {
+void LogLink::receive(LogNews& news) {
   std::array<char, journal::most_message_bytes> buffer;
   for (int turn = 0; turn < 256; ++turn) {
     auto received = os::receive_message(channel_.ours.view(), buffer);
     if (!received || received->size == 0) return;
     if (received->truncated) continue;
     const auto message = journal::decode_from_writer({buffer.data(), received->size});
-    if (message) take(*message, std::move(received->descriptors[0]), troubles);
+    if (message) take(*message, std::move(received->descriptors[0]), news);
   }
 }
 
-void LogLink::take(const journal::FromWriter& message, os::Fd descriptor,
-                   std::vector<journal::Trouble>& troubles) {
+void LogLink::take(const journal::FromWriter& message, os::Fd descriptor, LogNews& news) {
   if (std::holds_alternative<journal::Hello>(message)) writer_said_hello_ = true;
-  if (const auto* end = std::get_if<journal::Ended>(&message)) ended(end->number);
+  if (const auto* end = std::get_if<journal::Ended>(&message)) ended(*end, news);
   if (const auto* match = std::get_if<journal::Matched>(&message)) {
     if (const Entry* entry = find(match->number)) matched_.push_back({entry->instance, entry->run});
   }
@@ -353,7 +373,8 @@ void LogLink::take(const journal::FromWriter& message, os::Fd descriptor,
   if (const auto* kept = std::get_if<journal::GivenKept>(&message))
     kept_.push_back({.key = kept->key, .borrowed = {}, .given = std::move(descriptor)});
   if (std::holds_alternative<journal::GivenBackAll>(message)) given_back_ = true;
-  if (const auto* trouble = std::get_if<journal::Trouble>(&message)) troubles.push_back(*trouble);
+  if (const auto* trouble = std::get_if<journal::Trouble>(&message))
+    news.troubles.push_back(*trouble);
 }
 
 void LogLink::take_stream(const journal::GivenStream& given, os::Fd descriptor) {
@@ -363,7 +384,9 @@ void LogLink::take_stream(const journal::GivenStream& given, os::Fd descriptor) 
   // them, and needs no second holder for that.
   if (instance == no_instance) return;
   const auto at = std::ranges::lower_bound(entries_, given.number, {}, &Entry::number);
-  entries_.insert(at, {given.number, instance, given.run, given.kind, std::move(descriptor)});
+  Entry entry{given.number, instance, given.run, given.kind, std::move(descriptor)};
+  entry.is_counted = false;  // the one beside it may have ended before us
+  entries_.insert(at, std::move(entry));
   ++unsent_;
   ++open_;
 }
@@ -373,11 +396,23 @@ LogLink::Entry* LogLink::find(std::uint32_t number) {
   return at == entries_.end() || at->number != number ? nullptr : &*at;
 }
 
-void LogLink::ended(std::uint32_t number) {
-  Entry* entry = find(number);
+void LogLink::ended(const journal::Ended& end, LogNews& news) {
+  Entry* entry = find(end.number);
   if (entry == nullptr || !entry->read_end.valid()) return;
   entry->read_end.reset();
+  entry->bytes = end.bytes;
   --open_;
+  Entry* other = find(end.number ^ 1U);
+  if (other != nullptr && other->read_end.valid()) return;
+  entry->is_over = true;
+  OutputEnd output{entry->instance, entry->run, std::nullopt};
+  if (entry->is_counted) output.bytes = entry->bytes;
+  if (other != nullptr) {
+    other->is_over = true;
+    if (!other->is_counted) output.bytes.reset();
+    if (output.bytes) *output.bytes += other->bytes;
+  }
+  news.outputs.push_back(output);
 }
 
 bool LogLink::writer_ended(std::uint64_t generation) {

@@ -37,6 +37,20 @@ struct LogChannel {
   static Result<LogChannel> create();
 };
 
+/// A run's outputs are at their end.
+struct OutputEnd {
+  InstanceId instance = no_instance;
+  RunId run = no_run;
+  std::optional<std::uint64_t> bytes{};  ///< that its log has; none: more than one log writer took
+                                         ///< them, or another supervisor was told of some
+};
+
+/// What the log writer reports.
+struct LogNews {
+  std::vector<journal::Trouble> troubles{};
+  std::vector<OutputEnd> outputs{};
+};
+
 /// The write ends for one run's child, and the numbers of their streams.
 struct RunOutputs {
   os::Fd out;
@@ -61,6 +75,7 @@ class LogLink {
     os::FdView executable;
     std::string supervisor_name{};
     journal::Configure configure{};
+    journal::StreamSettings events{};
     std::uint64_t generation = 1;
     bool foreground = false;
   };
@@ -73,6 +88,8 @@ class LogLink {
   Status begin();
   /// Opens the stream `@stayd`: its write end.
   Result<os::Fd> open_own_words();
+  /// Opens the stream `@events`: its write end.
+  Result<os::Fd> open_events();
   /// Starts a log writer, now that there is none. It is sent everything that is open.
   Status start_writer();
   /// A take-over: the log writer `pid` goes on. Asks it for its streams and waits for them until
@@ -93,7 +110,7 @@ class LogLink {
   void release_untaken();
 
   /// The channel is ready: takes what came, sends what waits. Appends what the log writer reports.
-  void ready(std::uint32_t events, std::vector<journal::Trouble>& troubles);
+  void ready(std::uint32_t events, LogNews& news);
   /// Runs whose ready pattern was found since the last call.
   [[nodiscard]] std::vector<MatchedRun> take_matched() { return std::exchange(matched_, {}); }
   [[nodiscard]] bool has_matched() const { return !matched_.empty(); }
@@ -124,6 +141,9 @@ class LogLink {
     RunId run = no_run;
     journal::StreamKind kind = journal::StreamKind::stdout_only;
     os::Fd read_end;
+    std::uint64_t bytes = 0;  ///< that are in the log, once it has ended
+    bool is_counted = true;   ///< by one log writer from its beginning
+    bool is_over = false;     ///< the end of its run's outputs has been told
   };
   struct Kept {
     std::uint64_t key = 0;
@@ -132,23 +152,29 @@ class LogLink {
     bool sent = false;
   };
   enum class Sent : std::uint8_t { yes, later, never };
+  /// A stream of ours.
+  struct Own {
+    Entry entry;
+    bool sent = false;
+  };
 
+  Result<os::Fd> open_own(Own& own, std::uint32_t number, journal::StreamKind kind);
   Result<os::Fd> add_stream(Entry entry);
   void flush();
-  bool flush_own();
+  bool flush_own(Own& own);
   bool flush_streams();
   bool flush_kept();
   bool flush_released();
   Sent send(const journal::ToWriter& message, std::span<const os::FdView> descriptors = {});
   bool put(const journal::ToWriter& message);
   [[nodiscard]] journal::Streams describe(const Entry& entry) const;
+  [[nodiscard]] journal::Streams describe_own(const Own& own) const;
   void compact();
   void watch_writable(bool wanted);
-  void take(const journal::FromWriter& message, os::Fd descriptor,
-            std::vector<journal::Trouble>& troubles);
+  void take(const journal::FromWriter& message, os::Fd descriptor, LogNews& news);
   void take_stream(const journal::GivenStream& given, os::Fd descriptor);
-  void receive(std::vector<journal::Trouble>& troubles);
-  void ended(std::uint32_t number);
+  void receive(LogNews& news);
+  void ended(const journal::Ended& end, LogNews& news);
   void forget_everything_sent();
   Entry* find(std::uint32_t number);
   Status watch_writer(std::int32_t pid, os::Fd process);
@@ -157,8 +183,7 @@ class LogLink {
   LogChannel channel_;
   std::uint32_t own_uid_;
   std::vector<Entry> entries_;  ///< by number; those that have ended without read_end
-  Entry own_;                   ///< the stream of our own words
-  bool own_sent_ = false;
+  Own own_words_, events_;
   const model::Service* opening_ = nullptr;  ///< of the last entries, while they are being opened
   std::size_t open_ = 0;
   std::size_t unsent_ = 0;  ///< first entry that has not been sent to the present log writer

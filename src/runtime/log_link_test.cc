@@ -24,7 +24,7 @@ struct Rig {
   std::optional<os::Epoll> epoll;
   std::optional<LogLink> link;
   os::Fd writer;
-  std::vector<journal::Trouble> troubles;
+  LogNews news;
 
   Rig() {
     web.name = "web";
@@ -39,10 +39,13 @@ struct Rig {
     epoll.emplace(os::Epoll::create().value());
     LogChannel channel = LogChannel::create().value();
     writer = os::duplicate(channel.theirs.view()).value();
-    link.emplace(
-        LogLink::Setting{
-            .spawner = *spawner, .epoll = *epoll, .names = names, .spec = *spec, .executable = {}},
-        std::move(channel));
+    link.emplace(LogLink::Setting{.spawner = *spawner,
+                                  .epoll = *epoll,
+                                  .names = names,
+                                  .spec = *spec,
+                                  .executable = {},
+                                  .events = {.max_files = 3}},
+                 std::move(channel));
     REQUIRE(link->begin());
   }
 
@@ -87,9 +90,48 @@ TEST_CASE("a read end is kept until the log writer has reported its end") {
   outputs.out.reset();
   rig.say(journal::Ended{outputs.out_stream});
   rig.say(journal::Ended{outputs.out_stream});  // may come twice
-  rig.link->ready(os::readable, rig.troubles);
+  rig.link->ready(os::readable, rig.news);
   CHECK(rig.link->stream_count() == 1);
   CHECK(os::write_some(outputs.err.view(), "still has a reader"));
+}
+
+TEST_CASE("what a run printed is told once, when both of its outputs have ended") {
+  Rig rig;
+  rig.resume();
+  RunOutputs outputs = rig.link->open(InstanceId{0}, RunId{7}, rig.web).value();
+  rig.say(journal::Ended{outputs.err_stream, 20});
+  rig.link->ready(os::readable, rig.news);
+  CHECK(rig.news.outputs.empty());
+  rig.say(journal::Ended{outputs.out_stream, 100});
+  rig.say(journal::Ended{outputs.out_stream, 100});  // may come twice
+  rig.link->ready(os::readable, rig.news);
+  REQUIRE(rig.news.outputs.size() == 1);
+  CHECK(rig.news.outputs[0].run == RunId{7});
+  CHECK(rig.news.outputs[0].bytes == 120);
+}
+
+TEST_CASE("what an adopted run printed is not known") {
+  Rig rig;
+  const os::Pipe pipe = os::create_pipe().value();
+  const std::array<os::FdView, 1> read_end{pipe.read_end.view()};
+  rig.say(journal::GivenStream{.number = 14, .instance = "web", .run = RunId{7}}, read_end);
+  rig.resume();
+  rig.say(journal::Ended{14, 100});
+  rig.link->ready(os::readable, rig.news);
+  REQUIRE(rig.news.outputs.size() == 1);
+  CHECK_FALSE(rig.news.outputs[0].bytes.has_value());
+}
+
+TEST_CASE("events have a stream of their own, with limits of their own") {
+  Rig rig;
+  rig.resume();
+  const os::Fd end = rig.link->open_events().value();
+  const auto streams = std::get<journal::Streams>(rig.heard().value());
+  CHECK(streams.instance == "@events");
+  CHECK(streams.settings.to_file);
+  CHECK_FALSE(streams.settings.to_console);
+  CHECK(streams.settings.max_files == 3);
+  CHECK(os::write_some(end.view(), "{}\n"));
 }
 
 TEST_CASE("merged outputs are one stream, and none where nothing is to be kept") {
@@ -117,7 +159,7 @@ TEST_CASE("a log writer that does not read holds up nobody, and misses nothing")
   for (int turn = 0; turn < 100 && next <= runs; ++turn) {
     while (const auto message = rig.heard())
       CHECK(number_of(std::get<journal::Streams>(*message).run) == next++);
-    rig.link->ready(os::writable, rig.troubles);
+    rig.link->ready(os::writable, rig.news);
   }
   CHECK(next == runs + 1);
 }
@@ -161,9 +203,9 @@ TEST_CASE("troubles of the log writer are handed on") {
   Rig rig;
   rig.resume();
   rig.say(journal::Trouble{.instance = "web", .begins = true, .text = "disk full"});
-  rig.link->ready(os::readable, rig.troubles);
-  REQUIRE(rig.troubles.size() == 1);
-  CHECK(rig.troubles[0].text == "disk full");
+  rig.link->ready(os::readable, rig.news);
+  REQUIRE(rig.news.troubles.size() == 1);
+  CHECK(rig.news.troubles[0].text == "disk full");
 }
 
 }  // namespace

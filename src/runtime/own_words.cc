@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/own_words.h"
 
+#include <string>
+
 #include "os/pipe.h"
-#include "runtime/token.h"
 
 namespace stayd::runtime {
 namespace {
@@ -11,44 +12,25 @@ constexpr std::size_t most_waiting = 256u << 10;
 
 }  // namespace
 
+OwnWords::OwnWords(os::Epoll& epoll) : pipe_(epoll, Source::own_words, most_waiting) {}
+
 void OwnWords::say(std::string_view sentence) {
-  if (waiting_.size() + sentence.size() > most_waiting) {
+  if (!pipe_.has_room_for(sentence.size())) {
     ++dropped_;
     return;
   }
   if (dropped_ != 0) {
-    waiting_ += "stayd: (" + std::to_string(dropped_) + " messages dropped)\n";
+    pipe_.put("stayd: (" + std::to_string(dropped_) + " messages dropped)\n");
     dropped_ = 0;
   }
-  waiting_ += "stayd: ";
-  waiting_ += sentence;
-  waiting_ += '\n';
-}
-
-void OwnWords::flush() {
-  if (waiting_.empty() || !pipe_.valid()) return watch(false);
-  const auto written = os::write_some(pipe_.view(), waiting_);
-  if (written) waiting_.erase(0, *written);
-  if (waiting_.empty() && waiting_.capacity() > 4096) waiting_.shrink_to_fit();
-  watch(!waiting_.empty());
-}
-
-void OwnWords::watch(bool wanted) {
-  if (wanted == watching_ || !pipe_.valid()) return;
-  if (wanted) {
-    watching_ = epoll_.add(pipe_.view(), os::writable, pack({Source::own_words, 0, 0})).has_value();
-  } else {
-    epoll_.remove(pipe_.view());
-    watching_ = false;
-  }
+  pipe_.put("stayd: ");
+  pipe_.put(sentence);
+  pipe_.put("\n");
 }
 
 void OwnWords::end() {
-  flush();
-  watch(false);
-  if (!waiting_.empty()) (void)os::write_all(os::FdView(2), waiting_);
-  waiting_.clear();
-  pipe_.reset();
+  const std::string left = pipe_.end();
+  if (!left.empty()) (void)os::write_all(os::FdView(2), left);
 }
 
 }  // namespace stayd::runtime

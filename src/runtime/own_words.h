@@ -5,39 +5,30 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 
-#include "os/epoll.h"
-#include "os/fd.h"
+#include "runtime/line_pipe.h"
 
 namespace stayd::runtime {
 
 class OwnWords {
  public:
-  explicit OwnWords(os::Epoll& epoll) : epoll_(epoll) {}
-  OwnWords(const OwnWords&) = delete;
-  OwnWords& operator=(const OwnWords&) = delete;
+  explicit OwnWords(os::Epoll& epoll);
 
   /// Where they go from now on; not blocking. Until then they wait.
-  void begin(os::Fd pipe) { pipe_ = std::move(pipe); }
+  void begin(os::Fd pipe) { pipe_.begin(std::move(pipe)); }
   /// A sentence; gets "stayd: " in front and a line's end.
   void say(std::string_view sentence);
   /// Writes what was said; before we wait, and when the pipe is ready.
-  void flush();
+  void flush() { pipe_.flush(); }
   /// Whether it is worth writing while there is more to do.
-  [[nodiscard]] bool is_much() const { return waiting_.size() > 4096; }
+  [[nodiscard]] bool is_much() const { return pipe_.is_much(); }
   /// Writes what is left, to standard error where there is no pipe, and closes it.
   void end();
 
  private:
-  void watch(bool wanted);
-
-  os::Epoll& epoll_;
-  os::Fd pipe_;
-  std::string waiting_;
+  LinePipe pipe_;
   std::uint32_t dropped_ = 0;
-  bool watching_ = false;
 };
 
 }  // namespace stayd::runtime

@@ -13,6 +13,10 @@ os::ExitStatus status_of(const LinkMessage& message) {
           .value = static_cast<std::uint8_t>(message.number)};
 }
 
+RunUsage usage_of(const os::ExitStatus& status) {
+  return {.known = true, .cpu = status.cpu, .peak_memory = status.peak_memory};
+}
+
 }  // namespace
 
 core::LastExit exit_of(const os::ExitStatus& status) {
@@ -40,6 +44,7 @@ void Reaper::adopt_ended(InstanceId instance, RunId run, os::Fd process, std::in
   Run& entry = setting_.runs.at(instance);
   entry.record.run = run;
   entry.record.exit_noted = 1;
+  entry.usage = {};
   entry.process = std::move(process);
   entry.pid = pid;
   noted_.push_back({instance, pid, true});
@@ -66,9 +71,10 @@ void Reaper::unwatch(Run& run) {
   run.watched = false;
 }
 
-void Reaper::note(InstanceId instance, const core::LastExit& exit) {
+void Reaper::note(InstanceId instance, const core::LastExit& exit, const RunUsage& usage) {
   Run& run = setting_.runs.at(instance);
   run.record.exit_noted = 1;
+  run.usage = usage;
   core::Event event{.kind = core::EventKind::main_exited, .instance = instance};
   event.run = run.record.run;
   event.pid = run.pid;
@@ -90,7 +96,7 @@ void Reaper::process_ready(const Token& token) {
   unwatch(run);
   if (waited->outcome == os::WaitOutcome::not_our_child) return ask_keeper(LinkKind::peek, run.pid);
   noted_.push_back({instance, run.pid, false});
-  note(instance, exit_of(waited->status));
+  note(instance, exit_of(waited->status), usage_of(waited->status));
 }
 
 void Reaper::keeper_says(const LinkMessage& message) {
@@ -113,7 +119,7 @@ void Reaper::keeper_says(const LinkMessage& message) {
   if (run.record.exit_noted != 0) return;
   unwatch(run);
   noted_.push_back({instance, run.pid, true});
-  note(instance, lost ? core::LastExit{.kind = core::ExitKind::unknown} : exit_of(message));
+  note(instance, lost ? core::LastExit{.kind = core::ExitKind::unknown} : exit_of(message), {});
 }
 
 void Reaper::look() {
@@ -125,7 +131,7 @@ void Reaper::look() {
       Run& run = setting_.runs.at(instance);
       if (run.watched || run.record.exit_noted != 0) return;
       noted_.push_back({instance, run.pid, false});
-      return note(instance, exit_of(*status));
+      return note(instance, exit_of(*status), usage_of(*status));
     }
     if (is_awaited(status->pid)) return;
     if (setting_.orphan) setting_.orphan(*status);

@@ -69,7 +69,7 @@ class Reaper {
   std::optional<core::LastExit> finish(os::FdView process, std::int32_t pid);
 
  private:
-  void note(InstanceId instance, const core::LastExit& exit);
+  void note(InstanceId instance, const core::LastExit& exit, const RunUsage& usage);
   [[nodiscard]] bool is_awaited(std::int32_t pid) const;
   void note_stop(const os::StopNotice& notice);
   void ask_keeper(LinkKind kind, std::int32_t pid);

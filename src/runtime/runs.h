@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/time.h"
 #include "core/event.h"
 #include "os/fd.h"
 #include "runtime/ledger.h"
@@ -17,8 +18,16 @@ namespace stayd::runtime {
 /// Facts that happened and that the core has not been told yet.
 using Facts = std::vector<core::Event>;
 
+/// What a main process took, with the children that it waited for (os::ExitStatus).
+struct RunUsage {
+  bool known = false;  ///< not of one that was adopted: its status came from the keeper
+  Duration cpu{};
+  std::uint64_t peak_memory = 0;
+};
+
 struct Run {
   RunRecord record;
+  RunUsage usage;        ///< of the last main process that ended
   os::Fd process;        ///< pidfd of the main process, until the run is released
   std::int32_t pid = 0;  ///< 0: no main process, or it has been reaped
   bool watched = false;  ///< `process` is in epoll

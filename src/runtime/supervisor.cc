@@ -55,6 +55,13 @@ Supervisor::Supervisor(Foundation foundation, const SupervisorRecord& record, Lo
           base_.spawner)),
       helpers_(base_.epoll, reaper_),
       words_(base_.epoll),
+      events_(base_.epoll),
+      instance_events_({.log = events_,
+                        .names = base_.names,
+                        .catalog = base_.catalog,
+                        .state = state_,
+                        .runs = runs_,
+                        .spec = base_.spec}),
       logs_({.spawner = base_.spawner,
              .epoll = base_.epoll,
              .names = base_.names,
@@ -62,6 +69,8 @@ Supervisor::Supervisor(Foundation foundation, const SupervisorRecord& record, Lo
              .executable = base_.at(Held::executable).view(),
              .supervisor_name = base_.settings.name,
              .configure = log_settings(base_),
+             .events = {.max_files = base_.settings.events_max_files,
+                        .max_size = base_.settings.events_max_size},
              .generation = base_.generation,
              .foreground = base_.settings.foreground},
             std::move(channel)),
@@ -81,6 +90,7 @@ Supervisor::Supervisor(Foundation foundation, const SupervisorRecord& record, Lo
              .state = state_,
              .facts = facts_,
              .words = words_,
+             .events = events_,
              .world = *this}),
       own_pid_(os::own_pid()),
       keeper_pid_(os::parent_pid()) {}
@@ -99,6 +109,7 @@ void Supervisor::turn() {
   std::array<os::Ready, 64> buffer;
   const bool busy = !actions_.empty() || reaper_.wants_look() || logs_.has_matched();
   if (!busy || words_.is_much()) words_.flush();
+  if (!busy || events_.is_much()) events_.flush();
   arm_timer();
   if (!busy && !std::exchange(start_is_over_, true)) {
     base_.spec_bytes.drop_resident();
@@ -107,6 +118,7 @@ void Supervisor::turn() {
   const auto waited = base_.epoll.wait(buffer, busy ? Duration{} : Duration{-1});
   now_ = os::now();
   wall_ = os::wall_now();
+  events_.set_time(now_, wall_);
   if (waited) {
     std::ranges::stable_sort(*waited, {},
                              [](const os::Ready& r) { return unpack(r.token).source; });
@@ -120,6 +132,7 @@ void Supervisor::turn() {
   }
   settle();
   desk_.answer_waits(now_);
+  finish_leaving();
 }
 
 void Supervisor::dispatch(const os::Ready& ready) {
@@ -136,6 +149,7 @@ void Supervisor::dispatch(const os::Ready& ready) {
     case Source::timer: return tick();
     case Source::log_channel: return log_channel_ready(ready.events);
     case Source::own_words: return words_.flush();
+    case Source::events: return events_.flush();
     case Source::control:
       if (server_) server_->ready(token.index, ready.events, now_);
       return;
@@ -156,7 +170,12 @@ void Supervisor::step_facts() {
   for (core::Event& event : facts_under_way_) {
     event.wall = wall_;
     if (event.kind == core::EventKind::main_exited) note_oom_kill(event);
+    const bool is_of_one = event.instance != no_instance;
+    const core::InstanceState before =
+        is_of_one ? state_.at(event.instance) : core::InstanceState{};
+    const std::size_t first_action = outcome_.actions.size();
     core::step(state_, base_.catalog, event, now_, outcome_);
+    record_step(event, before, first_action);
   }
   facts_under_way_.clear();
   std::ranges::sort(outcome_.touched);
@@ -165,6 +184,14 @@ void Supervisor::step_facts() {
   write_ledger();
   reaper_.reap_noted();
   spread_outcome();
+}
+
+void Supervisor::record_step(const core::Event& event, const core::InstanceState& before,
+                             std::size_t first_action) {
+  if (!events_.is_on()) return;
+  for (std::size_t i = first_action; i < outcome_.actions.size(); ++i)
+    if (outcome_.actions[i].kind == core::ActionKind::announce)
+      instance_events_.record({event, before, now_}, outcome_.actions[i]);
 }
 
 /// Our own record first, as the core expects it of a ledger whose writer died (core/step.cc: a
@@ -216,7 +243,7 @@ void Supervisor::say_phase(const core::Action& action) {
 void Supervisor::arm_timer() {
   Instant next = std::min(state_.next_deadline(), logs_.next_deadline());
   next = std::min({next, desk_.next_deadline(), containment_.next_deadline(),
-                   readiness_.next_deadline(), leave_deadline_});
+                   readiness_.next_deadline(), leave_deadline_, outputs_deadline_});
   if (server_) next = std::min(next, server_->next_deadline());
   (void)base_.timer.arm(next);
 }
@@ -264,6 +291,7 @@ void Supervisor::take_signal(const os::SignalInfo& signal) {
     event.signal = signal.number == interrupt ? interrupt : terminate;
     event.operator_uid = signal.sender_uid;
     event.operator_pid = signal.sender_pid;
+    record_signal(signal);
     say(state_.supervisor().shutting_down
             ? "killing everything that is left"
             : "got " + signal_name(signal.number) + ", stopping everything in order");
@@ -326,6 +354,7 @@ void Supervisor::log_writer_ready(const Token& token) {
     over_ = true;
     return;
   }
+  record_log_writer_end(*exit);
   say("the log writer " + end_words(*exit) + ", starting another one");
   if (const auto started = logs_.tick(now_); !started) say(started.error().message);
   write_supervisor_record();
@@ -345,10 +374,14 @@ std::string words_of(const journal::Trouble& trouble) {
 }  // namespace
 
 void Supervisor::log_channel_ready(std::uint32_t events) {
-  news_.clear();
+  news_.troubles.clear();
+  news_.outputs.clear();
   logs_.ready(events, news_);
-  for (const journal::Trouble& trouble : news_) {
-    say(words_of(trouble));
+  for (const OutputEnd& output : news_.outputs) record_output(output);
+  for (const journal::Trouble& trouble : news_.troubles) {
+    const std::string text = words_of(trouble);
+    record_trouble(trouble, text);
+    say(text);
     std::erase_if(troubles_, [&](const journal::Trouble& old) {
       return old.instance == trouble.instance && old.target == trouble.target;
     });

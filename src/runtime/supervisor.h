@@ -13,7 +13,6 @@
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <new>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,27 +23,16 @@
 #include "core/step.h"
 #include "runtime/containment.h"
 #include "runtime/control_desk.h"
+#include "runtime/event_log.h"
 #include "runtime/foundation.h"
+#include "runtime/guarded.h"
 #include "runtime/helpers.h"
+#include "runtime/instance_events.h"
 #include "runtime/readiness.h"
 #include "runtime/reaper.h"
 #include "runtime/resume.h"
 
 namespace stayd::runtime {
-
-/// The boundary of std::bad_alloc, which the standard library throws: around one descriptor's
-/// handling, and around one action. What was under way is given up: a spawn fails and is tried
-/// again, a signal is followed by its deadline, a caller gets no reply. Steps stand outside: they
-/// allocate nothing (Supervisor::begin reserves what they need).
-template <typename Work>
-bool guarded(Work work) {
-  try {
-    work();
-    return true;
-  } catch (const std::bad_alloc&) {
-    return false;
-  }
-}
 
 class Supervisor final : private DeskWorld, private control::Watcher {
  public:
@@ -79,6 +67,8 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   void dispatch(const os::Ready& ready);
   void settle();
   void step_facts();
+  void record_step(const core::Event& event, const core::InstanceState& before,
+                   std::size_t first_action);
   void write_ledger();
   void write_supervisor_record();
   void spread_outcome();
@@ -94,6 +84,15 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   void log_writer_ready(const Token& token);
   void log_channel_ready(std::uint32_t events);
   void say(std::string_view sentence);
+
+  // supervisor_events.cc
+  void record_beginning();
+  void record_take_over();
+  void record_end(std::uint8_t exit_status);
+  void record_signal(const os::SignalInfo& signal);
+  void record_log_writer_end(const core::LastExit& exit);
+  void record_output(const OutputEnd& output);
+  void record_trouble(const journal::Trouble& trouble, std::string_view text);
 
   // supervisor_actions.cc
   void carry_out_some();
@@ -119,6 +118,7 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   void hold_cgroup();
   void fact(core::EventKind kind, InstanceId id, RunId run);
   void leave(std::uint8_t exit_status);
+  void finish_leaving();
   void keeper_gone();
 
   void watch_ready(const core::Action& action);
@@ -149,12 +149,14 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   Containment containment_;
   Helpers helpers_;
   OwnWords words_;
+  EventLog events_;
+  InstanceEvents instance_events_;
   LogLink logs_;
   Launcher launcher_;
   Readiness readiness_;
   ControlDesk desk_;
   std::unique_ptr<control::Server> server_;
-  std::vector<journal::Trouble> news_;      ///< of the log writer, for a moment
+  LogNews news_;                            ///< of the log writer, for a moment
   std::vector<journal::Trouble> troubles_;  ///< logs that cannot be written now; few
   std::vector<EmptiedRun> emptied_;
   std::string name_, contained_name_, leaf_name_, why_not_, trouble_;  ///< lent out for a moment
@@ -165,6 +167,7 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   std::int32_t own_pid_ = 0, keeper_pid_ = 0;
   std::optional<std::uint8_t> exit_status_;  ///< decided: only the log writer is waited for
   Instant leave_deadline_ = Instant::never();
+  Instant outputs_deadline_ = Instant::never();
   Instant last_signal_said_{};
   bool start_is_over_ = false;
   bool over_ = false;

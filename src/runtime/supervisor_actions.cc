@@ -16,6 +16,8 @@ constexpr int most_starts = 8;
 constexpr Duration longest_look_away = milliseconds(2);
 /// For the log writer to write out what it has.
 constexpr Duration leave_patience = seconds(5);
+/// For it to tell how much the last runs printed: somebody outside may hold an output open.
+constexpr Duration outputs_patience = milliseconds(200);
 
 LaunchFailure out_of_memory() {
   LaunchFailure failure;
@@ -277,11 +279,21 @@ void Supervisor::hold_cgroup() {
 void Supervisor::leave(std::uint8_t exit_status) {
   exit_status_ = exit_status;
   leave_deadline_ = now_ + leave_patience;
+  outputs_deadline_ = events_.is_on() ? now_ + outputs_patience : now_;
   if (server_) server_->say_farewell();
-  words_.end();
-  logs_.leave();
   containment_.remove_all();
   readiness_.remove_all();
+}
+
+/// Once the log writer has told how much the last runs printed, or takes too long to.
+void Supervisor::finish_leaving() {
+  if (!exit_status_ || outputs_deadline_ == Instant::never()) return;
+  if (logs_.stream_count() != 0 && now_ < outputs_deadline_) return;
+  outputs_deadline_ = Instant::never();
+  record_end(*exit_status_);
+  events_.end();
+  words_.end();
+  logs_.leave();
 }
 
 /// Without the keeper nobody would follow us, and nobody would reap what we leave: it is all taken
@@ -294,6 +306,7 @@ void Supervisor::keeper_gone() {
     containment_.kill(what, leaf);
   }
   words_.say("the keeper is gone: everything was killed");
+  events_.end();
   words_.end();
   over_ = true;
 }

@@ -35,12 +35,14 @@ Result<std::unique_ptr<Supervisor>> Supervisor::create(Foundation foundation) {
   std::unique_ptr<Supervisor> supervisor(
       new Supervisor(std::move(foundation), record, std::move(channel)));
   TRY(supervisor->begin());
+  supervisor->record_beginning();
   if (takes_over) {
     TRY(supervisor->resume());
   } else {
     supervisor->boot();
   }
   supervisor->words_.flush();
+  supervisor->events_.flush();
   (void)send_link(supervisor->base_.keeper.view(), {.kind = LinkKind::started});
   return supervisor;
 }
@@ -55,6 +57,7 @@ Status Supervisor::begin() {
   facts_under_way_.reserve(256);
   now_ = os::now();
   wall_ = os::wall_now();
+  events_.set_time(now_, wall_);
   TRY(base_.epoll.add(base_.keeper.view(), os::readable, pack({Source::keeper, 0, 0})));
   TRY(base_.epoll.add(base_.signals.fd(), os::readable, pack({Source::signals, 0, 0})));
   TRY(base_.epoll.add(base_.timer.fd(), os::readable, pack({Source::timer, 0, 0})));
@@ -68,6 +71,7 @@ Status Supervisor::begin() {
 Status Supervisor::begin_logs() {
   TRY(logs_.begin());
   words_.begin(TRY(logs_.open_own_words()));
+  if (base_.settings.events) events_.begin(TRY(logs_.open_events()));
   if (base_.generation > 1 && record_.log_writer_pid != 0 &&
       logs_.resume_writer(record_.log_writer_pid, milliseconds(500)))
     return {};

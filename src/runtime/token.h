@@ -20,6 +20,7 @@ enum class Source : std::uint8_t {
   timer,
   log_channel,
   own_words,  ///< the pipe of `@stayd`, while something waits for it
+  events,     ///< the pipe of `@events`, likewise
   control,    ///< index: control::Server's token
 };
 

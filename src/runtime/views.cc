@@ -23,12 +23,12 @@ control::EndKind kind_of(core::ExitKind kind) {
   __builtin_unreachable();
 }
 
+}  // namespace
+
 bool is_operators(Reason reason) {
   return reason == Reason::operator_start || reason == Reason::operator_stop ||
          reason == Reason::operator_restart || reason == Reason::operator_kill;
 }
-
-}  // namespace
 
 control::LastExitView view_of(const core::LastExit& exit) {
   control::LastExitView view;

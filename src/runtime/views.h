@@ -45,5 +45,7 @@ class ViewMaker {
 };
 
 control::LastExitView view_of(const core::LastExit& exit);
+/// Whether an operator's command is the reason: then the state says whose.
+bool is_operators(core::Reason reason);
 
 }  // namespace stayd::runtime

@@ -29,18 +29,6 @@ Status show_lines(LogMerge& merge, LogFilter& filter, LogPrinter& printer) {
   return {};
 }
 
-// The log folder, or the folder in which its beginning is to appear.
-Result<int> LogFollower::watch_nearest() {
-  std::string path = folder_.path();
-  for (;;) {
-    auto watched = watch_->watch(path);
-    const bool is_missing = !watched && watched.error().number == ENOENT;
-    const std::size_t slash = path.rfind('/');
-    if (!is_missing || slash == std::string::npos || path == "/") return watched;
-    path.resize(std::max<std::size_t>(slash, 1));
-  }
-}
-
 Status LogFollower::find_logs() {
   const std::size_t before = merge_.size();
   const Status found = folder_.find(merge_);
@@ -103,7 +91,7 @@ bool LogFollower::show_unfinished() {
 
 Status LogFollower::run(Unfinished unfinished) {
   watch_ = TRY(os::FolderWatch::create());
-  folder_watch_ = TRY(watch_nearest());
+  folder_watch_ = TRY(watch_->watch_nearest(folder_.path()));
   TRY(find_logs());
   look_at_all();
   bool is_settled = unfinished == Unfinished::waits;
@@ -124,7 +112,7 @@ Status LogFollower::run(Unfinished unfinished) {
     }
     const bool new_folders = std::ranges::binary_search(changes.folders, folder_watch_);
     if (new_folders || is_quiet || changes.lost) {
-      folder_watch_ = TRY(watch_nearest());
+      folder_watch_ = TRY(watch_->watch_nearest(folder_.path()));
       TRY(find_logs());
     }
     if (is_quiet || changes.lost) {

@@ -29,7 +29,6 @@ class LogFollower {
  private:
   Status find_logs();
   Status watch_logs();
-  Result<int> watch_nearest();
   void look_at(const os::FolderWatch::Changes& changes);
   void look_at_all();
   Status show();

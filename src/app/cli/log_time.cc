@@ -129,6 +129,11 @@ Result<WallTime> parse_moment(std::string_view text, WallTime now) {
                         "\"2026-11-25 14:30:05\", 2026-11-25T14:30:05Z)"});
 }
 
+std::optional<WallTime> parse_rfc3339(std::string_view text) {
+  if (text.size() < 20 || (text[10] != 'T' && text[10] != 't')) return std::nullopt;
+  return dated(text);
+}
+
 std::string format_local(WallTime at, LocalTime format) {
   const std::time_t second = at.ns / second_ns;
   const auto millisecond = static_cast<unsigned>(at.ns / 1'000'000 % 1000);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,9 @@ namespace stayd::app {
 /// it); "2026-11-25", "2026-11-25 14:30:05.5" (local); "2026-11-25T14:30:05Z", "...+01:00"
 /// (RFC 3339). The Error says what was expected.
 Result<WallTime> parse_moment(std::string_view text, WallTime now);
+
+/// "2026-11-25T14:30:05.123456789Z", "...+01:00"; none: it is not of this form.
+std::optional<WallTime> parse_rfc3339(std::string_view text);
 
 /// brief: "Nov 25 12:01:21.123"; iso: "2026-11-25T12:01:21.123+00:00".
 enum class LocalTime : std::uint8_t { brief, iso };

@@ -22,7 +22,8 @@ namespace stayd::app {
 
 extern const Syntax run_syntax, up_syntax, down_syntax, init_syntax, start_syntax, stop_syntax,
     restart_syntax, reload_syntax, kill_syntax, status_syntax, logs_syntax, explain_syntax,
-    wait_syntax, events_syntax, check_syntax, doctor_syntax, version_syntax, help_syntax;
+    wait_syntax, events_syntax, history_syntax, check_syntax, doctor_syntax, version_syntax,
+    help_syntax;
 
 int run_main(std::span<char* const> arguments);
 int up_main(std::span<char* const> arguments);
@@ -37,6 +38,7 @@ int logs_main(std::span<char* const> arguments);
 int explain_main(std::span<char* const> arguments);
 int wait_main(std::span<char* const> arguments);
 int events_main(std::span<char* const> arguments);
+int history_main(std::span<char* const> arguments);
 int check_main(std::span<char* const> arguments);
 int doctor_main(std::span<char* const> arguments);
 int version_main(std::span<char* const> arguments);

@@ -221,10 +221,12 @@ Sent Writer::tell_ended() {
   std::size_t told = 0;
   Sent sent = Sent::sent;
   for (; told < ended_.size(); ++told) {
-    sent = mailbox_.send(journal::Ended{.number = ended_[told]});
-    if (sent != Sent::sent) break;
     const Slot slot = streams_.find(ended_[told]);
-    if (slot == journal::StreamTable::no_slot) continue;
+    const bool is_known = slot != journal::StreamTable::no_slot;
+    sent = mailbox_.send(
+        journal::Ended{.number = ended_[told], .bytes = is_known ? streams_.at(slot).logged : 0});
+    if (sent != Sent::sent) break;
+    if (!is_known) continue;
     logs_.release(*streams_.at(slot).instance);
     streams_.remove(slot);
   }
