@@ -245,6 +245,11 @@ class Supervisor:
         return sorted(p.name for p in pathlib.Path(base).iterdir() if p.is_dir()) if base else []
 
 
+def rows_of(names):
+    """{ROW: function} of the functions row_ROW among `names`, a script's globals()."""
+    return {name[4:].replace('_', '-'): row for name, row in names.items() if name.startswith('row_')}
+
+
 def run_rows(rows, arguments):
     """`script ROW`: runs the function of that row."""
     rows[arguments[0]]()
