@@ -44,7 +44,7 @@ bool IndexReader::refresh() {
     segment_ = header->segment;
   }
   if (entries - 1 <= count_) return false;
-  block_ = UINT64_MAX;  // it may have grown
+  block_ = decoded_number_ = UINT64_MAX;  // it may have grown
   count_ = entries - 1;
   return true;
 }
@@ -59,11 +59,14 @@ bool IndexReader::load(std::uint64_t block) {
 
 std::optional<IndexRecord> IndexReader::at(std::uint64_t number) {
   if (number >= count_) return std::nullopt;
+  if (number == decoded_number_) return decoded_;
   const std::uint64_t offset = (number + 1) * index_entry_bytes;
   if (!load(offset / block_bytes)) return std::nullopt;
   const auto begin = static_cast<std::size_t>(offset % block_bytes);
   if (begin + index_entry_bytes > filled_) return std::nullopt;
-  return decode_record(std::string_view(bytes_.data() + begin, index_entry_bytes));
+  decoded_ = decode_record(std::string_view(bytes_.data() + begin, index_entry_bytes));
+  decoded_number_ = number;
+  return decoded_;
 }
 
 std::optional<IndexRecord> IndexReader::first_from(std::uint64_t number) {

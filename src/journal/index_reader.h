@@ -54,6 +54,8 @@ class IndexReader {
   std::uint64_t count_ = 0;
   std::uint64_t block_ = UINT64_MAX;  ///< of which bytes_ are the content
   std::size_t filled_ = 0;
+  std::uint64_t decoded_number_ = UINT64_MAX;  ///< many lines are of one record
+  std::optional<IndexRecord> decoded_;
   std::array<char, block_bytes> bytes_;
 };
 

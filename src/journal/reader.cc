@@ -20,7 +20,7 @@ void LogReader::begin_segment() {
   buffer_.clear();
   record_ = 0;
   covering_.reset();
-  failed_ = told_unreadable_ = false;
+  failed_ = told_unreadable_ = looked_for_index_ = false;
 }
 
 void LogReader::stand_at_end() {
@@ -119,6 +119,7 @@ bool LogReader::fill_ahead() {
   if (!walk_.is_open()) return false;
   buffer_.erase(0, static_cast<std::size_t>(offset_ - buffer_from_));
   buffer_from_ = offset_;
+  looked_for_index_ = false;
   const std::size_t before = buffer_.size();
   buffer_.resize(before + block_);
   const auto got =
@@ -206,7 +207,10 @@ std::optional<LogLine> LogReader::notice_ahead() {
     }
     // Written after the text: it may have come meanwhile.
     const bool is_covered = covering_ && offset_ - covering_->offset < covering_->length;
-    if (is_covered || !walk_.is_current() || !index.refresh()) return std::nullopt;
+    if (is_covered || !walk_.is_current() || std::exchange(looked_for_index_, true)) {
+      return std::nullopt;
+    }
+    if (!walk_.refresh_index()) return std::nullopt;
   }
 }
 
@@ -238,7 +242,7 @@ std::size_t LogReader::length_within_run(std::size_t length) {
 }
 
 bool LogReader::run_has_ended_at(std::uint64_t offset) {
-  (void)walk_.index().refresh();
+  (void)walk_.refresh_index();
   for (std::uint64_t number = record_; number < walk_.index().count(); ++number) {
     const auto record = walk_.index().at(number);
     if (!record || record->kind != RecordKind::run_ended) continue;
@@ -283,7 +287,10 @@ std::optional<LogLine> LogReader::next() {
       }
       if (fill_ahead()) continue;  // written between the last look and the rotation
     }
-    if (!ahead().empty()) return take(ahead().size(), LineEnd::more);
+    if (!ahead().empty()) {
+      const bool ends = run_has_ended_at(offset_ + ahead().size());
+      return take(ahead().size(), ends ? LineEnd::none : LineEnd::more);
+    }
     if (auto unreadable = unreadable_ahead()) return unreadable;
     if (!next_segment()) return std::nullopt;
   }
@@ -347,7 +354,8 @@ LogLine LogReader::piece_from(std::uint64_t begin) {
   };
   const bool has_line_end = bytes(offset_ - 1, 1) == "\n";
   const std::uint64_t length = offset_ - begin - (has_line_end ? 1 : 0);
-  const bool goes_on = !has_line_end && walk_.place().is_closed && offset_ == walk_.text().size();
+  const bool goes_on = !has_line_end && walk_.place().is_closed && offset_ == walk_.text().size() &&
+                       !run_has_ended_at(offset_);
   LogLine line = describe(begin);
   line.text = bytes(begin, std::min<std::uint64_t>(length, most_line_bytes));
   line.end = length > most_line_bytes || goes_on ? LineEnd::more

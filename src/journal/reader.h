@@ -86,6 +86,10 @@ class LogReader {
   [[nodiscard]] Position position() const {
     return {.segment = walk_.place(), .offset = offset_, .record = record_};
   }
+  /// Whether the index has nothing yet of what stands here: it is written after the text.
+  [[nodiscard]] bool is_ahead_of_index() const {
+    return walk_.is_current() && record_ >= walk_.index().count();
+  }
   /// The end of the text that has been read ahead, in the segment.
   [[nodiscard]] std::uint64_t end_of_known() const { return buffer_from_ + buffer_.size(); }
   /// Goes back to where it stood; where that segment was removed meanwhile, to the first.
@@ -128,6 +132,7 @@ class LogReader {
   Stamp last_time_;
   bool failed_ = false;  ///< the segment could not be read any further
   bool told_unreadable_ = false;
+  bool looked_for_index_ = false;  ///< since text was read last
 };
 
 }  // namespace stayd::journal

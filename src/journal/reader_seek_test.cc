@@ -292,3 +292,14 @@ TEST_CASE("compressed segments are read like others, and a damaged one is told o
   CHECK(lines[0] == "1:line 99999");
   CHECK(lines[2] == "0:last");
 }
+
+TEST_CASE("an index that is made after the text is found") {
+  Folder folder;
+  folder.write("stdout.log", "one\n");
+  LogReader reader = open(folder);
+  CHECK_FALSE(reader.next()->time_known);
+  CHECK(reader.is_ahead_of_index());
+  folder.write("stdout.log", "one\ntwo\n");
+  folder.write("stdout.idx", index_of({burst(1, 1, 0, 4), burst(2, 1, 4, 4)}));
+  CHECK(reader.next()->at.wall.ns == 2);
+}

@@ -72,6 +72,12 @@ bool SegmentWalk::open_current() {
   return false;
 }
 
+bool SegmentWalk::refresh_index() {
+  if (index_.segment()) return index_.refresh();
+  if (is_current()) index_ = open_index(std::nullopt);
+  return index_.count() > 0;
+}
+
 bool SegmentWalk::open_next() {
   const Place before = place_;
   for (int attempt = 0; attempt < most_attempts; ++attempt) {

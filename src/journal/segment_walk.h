@@ -35,6 +35,9 @@ class SegmentWalk {
   SegmentSource& text() { return text_; }
   [[nodiscard]] const SegmentSource& text() const { return text_; }
   IndexReader& index() { return index_; }
+  /// Whether the index says more than before; it may have been made after the text.
+  bool refresh_index();
+  [[nodiscard]] const IndexReader& index() const { return index_; }
 
   /// The same log, with no segment open.
   [[nodiscard]] SegmentWalk at_start() const { return {folder_, kind_}; }

@@ -2,6 +2,7 @@
 // inotify(7) on folders: only "something changed there", for readers that then look.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -11,14 +12,19 @@
 
 namespace stayd::os {
 
+enum class WatchFor : std::uint8_t {
+  changes,  ///< files written, made, moved, removed
+  entries,  ///< files and folders made or moved there
+};
+
 class FolderWatch {
  public:
   static Result<FolderWatch> create();
-  /// Files in it written, made, moved or removed from now on, and its own end. The number that
-  /// wait() gives for it; the same folder twice has one. ENOSPC: the user's limit of watches.
-  Result<int> watch(const std::string& folder);
-  /// The same; where it is missing, of the folder above it in which it is to appear.
-  Result<int> watch_nearest(std::string folder);
+  /// What happens in it from now on, and its own end. The number that wait() gives for it; the
+  /// same folder twice has one, and the later wish. ENOSPC: the user's limit of watches.
+  Result<int> watch(const std::string& folder, WatchFor what = WatchFor::changes);
+  /// The same; where it is missing, new entries of the folder above it in which it is to appear.
+  Result<int> watch_nearest(std::string folder, WatchFor what = WatchFor::changes);
   /// What changed: numbers of watch(), or that some were lost.
   struct Changes {
     std::vector<int> folders;  ///< ascending, each once

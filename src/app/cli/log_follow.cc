@@ -91,7 +91,7 @@ bool LogFollower::show_unfinished() {
 
 Status LogFollower::run(Unfinished unfinished) {
   watch_ = TRY(os::FolderWatch::create());
-  folder_watch_ = TRY(watch_->watch_nearest(folder_.path()));
+  folder_watch_ = TRY(watch_->watch_nearest(folder_.path(), os::WatchFor::entries));
   TRY(find_logs());
   look_at_all();
   bool is_settled = unfinished == Unfinished::waits;
@@ -103,7 +103,9 @@ Status LogFollower::run(Unfinished unfinished) {
       is_settled = show_unfinished();
       next_settling = os::now() + patience;
     }
-    const Duration most = !is_settled ? patience : is_blind_ ? most_blind : most_quiet;
+    if (unfinished == Unfinished::is_shown && merge_.waits_for_index()) is_settled = false;
+    Duration most = !is_settled ? patience : is_blind_ ? most_blind : most_quiet;
+    if (merge_.waits_for_index()) most = std::min(most, most_index_delay);
     const auto changes = watch_->wait(most);
     const bool is_quiet = changes.folders.empty() && !changes.lost;
     if (!is_quiet && unfinished == Unfinished::is_shown) {
@@ -112,7 +114,7 @@ Status LogFollower::run(Unfinished unfinished) {
     }
     const bool new_folders = std::ranges::binary_search(changes.folders, folder_watch_);
     if (new_folders || is_quiet || changes.lost) {
-      folder_watch_ = TRY(watch_->watch_nearest(folder_.path()));
+      folder_watch_ = TRY(watch_->watch_nearest(folder_.path(), os::WatchFor::entries));
       TRY(find_logs());
     }
     if (is_quiet || changes.lost) {

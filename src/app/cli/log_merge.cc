@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "os/clock.h"
 #include "os/files.h"
 
 namespace stayd::app {
@@ -70,8 +71,31 @@ bool LogMerge::passes(const LogSource& source, const journal::LogLine& line) con
   return line.is_notice() && line.run == no_run;
 }
 
+// Not again and again where the index is lost.
+bool LogMerge::is_to_wait(LogSource& source, const journal::LogLine& line) {
+  const bool is_known = line.is_notice() || line.time_known || line.run != no_run;
+  if (is_known || !source.reader.is_ahead_of_index()) {
+    source.waits_since = Instant::never();
+    return false;
+  }
+  const Instant now = os::now();
+  if (source.waits_since == Instant::never()) source.waits_since = now;
+  return now < source.waits_since + most_index_delay;
+}
+
+bool LogMerge::waits_for_index() const {
+  return std::ranges::any_of(sources_, [](const LogSource& source) {
+    return !source.line && source.waits_since != Instant::never();
+  });
+}
+
 std::optional<journal::LogLine> LogMerge::read_ahead(LogSource& source) {
+  const auto here = source.reader.position();
   auto line = source.reader.next();
+  if (line && wanted_.follow && is_to_wait(source, *line)) {
+    source.reader.go_back(here);
+    return std::nullopt;
+  }
   if (!line && !wanted_.follow) line = source.reader.rest();
   if (line && wanted_.until && line->at.wall > *wanted_.until) source.is_over = true;
   return line;
@@ -103,7 +127,6 @@ bool LogMerge::comes_later(std::size_t a, std::size_t b) const {
 }
 
 void LogMerge::enter(std::size_t source) {
-  advance(sources_[source]);
   if (!sources_[source].line) return;
   heap_.push_back(source);
   std::ranges::push_heap(heap_, [this](auto a, auto b) { return comes_later(a, b); });
@@ -114,7 +137,10 @@ void LogMerge::begin_ahead() {
   given_last_.reset();
   goes_on_ = false;
   heap_.clear();
-  for (std::size_t i = 0; i < sources_.size(); ++i) enter(i);
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    advance(sources_[i]);
+    enter(i);
+  }
 }
 
 void LogMerge::begin_behind() {
@@ -131,6 +157,7 @@ void LogMerge::begin_behind() {
     } else {
       source.reader.seek_end();
     }
+    advance(source);
     enter(i);
   }
 }
@@ -144,11 +171,6 @@ void LogMerge::turn_ahead() {
   begin_ahead();
 }
 
-void LogMerge::refill() {
-  if (!given_last_) return;
-  enter(*std::exchange(given_last_, std::nullopt));
-}
-
 std::optional<LogMerge::Given> LogMerge::hand_out(std::size_t source) {
   Given given{.source = source, .line = *std::exchange(sources_[source].line, std::nullopt)};
   given_last_ = source;
@@ -157,14 +179,15 @@ std::optional<LogMerge::Given> LogMerge::hand_out(std::size_t source) {
 }
 
 std::optional<LogMerge::Given> LogMerge::take() {
-  // The pieces of a line stay together.
-  if (goes_on_ && given_last_) {
-    advance(sources_[*given_last_]);
-    if (sources_[*given_last_].line) return hand_out(*given_last_);
-    given_last_.reset();
+  if (given_last_) {
+    const std::size_t last = *std::exchange(given_last_, std::nullopt);
+    advance(sources_[last]);
+    // The pieces of a line stay together.
+    const bool stays = goes_on_ || heap_.empty() || !comes_later(last, heap_.front());
+    if (sources_[last].line && stays) return hand_out(last);
+    enter(last);
   }
   goes_on_ = false;
-  refill();
   if (heap_.empty()) return std::nullopt;
   std::ranges::pop_heap(heap_, [this](auto a, auto b) { return comes_later(a, b); });
   const std::size_t first = heap_.back();
@@ -174,6 +197,7 @@ std::optional<LogMerge::Given> LogMerge::take() {
 
 void LogMerge::look_again(std::size_t source) {
   if (given_last_ == source || sources_[source].line || sources_[source].is_over) return;
+  advance(sources_[source]);
   enter(source);
 }
 

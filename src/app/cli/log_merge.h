@@ -25,7 +25,12 @@ struct LogSource {
   std::optional<journal::LogLine> line;        ///< held by the merge
   journal::LogReader::Position before_line{};  ///< where the reader stood when it took `line`
   bool is_over = false;                        ///< what comes now is not wanted
+  /// -f: since when its next line waits for the index, which is written after the text.
+  Instant waits_since = Instant::never();
 };
+
+/// How long a line waits for its time.
+inline constexpr Duration most_index_delay = seconds(1);
 
 class LogMerge {
  public:
@@ -51,6 +56,8 @@ class LogMerge {
     journal::LogLine line;
   };
   std::optional<Given> take();
+  /// -f: whether a line waits for its time. To be looked at again within most_index_delay.
+  [[nodiscard]] bool waits_for_index() const;
   /// Looks whether a log has more by now, for take().
   void look_again(std::size_t source);
   /// What stands behind its last line end, if it is of the kind that is wanted; as LineEnd::more.
@@ -61,9 +68,9 @@ class LogMerge {
   Result<std::optional<RunId>> run_of(const std::string& folder) const;
   void advance(LogSource& source);
   std::optional<journal::LogLine> read_ahead(LogSource& source);
+  static bool is_to_wait(LogSource& source, const journal::LogLine& line);
   static std::optional<journal::LogLine> read_behind(LogSource& source);
   [[nodiscard]] bool passes(const LogSource& source, const journal::LogLine& line) const;
-  void refill();
   void enter(std::size_t source);
   std::optional<Given> hand_out(std::size_t source);
   [[nodiscard]] bool comes_later(std::size_t a, std::size_t b) const;

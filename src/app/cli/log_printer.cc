@@ -111,17 +111,31 @@ void LogPrinter::print_separator() {
 void LogPrinter::begin_line(const LogSource& source, const journal::LogLine& line) {
   break_line();
   if (style_.format == LogFormat::plain) return;
-  const auto time = style_.format == LogFormat::brief_iso ? LocalTime::iso : LocalTime::brief;
+  constexpr std::int64_t shown_ns = 1'000'000;
   const bool has_time = line.time_known || (line.is_notice() && line.at.wall.ns > 0);
-  out_ += has_time ? format_local(line.at.wall, time) : "-";
-  out_ += ' ';
-  if (!style_.prefix) return;
-  if (style_.colours) {
-    out_ += "\x1b[" + std::to_string(journal::colour_of_name(source.instance)) + "m";
+  const Prefix wanted{.source = &source,
+                      .at = has_time ? line.at.wall.ns / shown_ns : -1,
+                      .width = style_.name_width,
+                      .text = {}};
+  if (!prefix_.is_same(wanted)) {
+    prefix_ = wanted;
+    prefix_.text = prefix_of(source, has_time ? std::optional(line.at.wall) : std::nullopt);
   }
-  out_ += source.instance;
-  out_.append(style_.name_width - std::min(style_.name_width, source.instance.size()), ' ');
-  out_ += style_.colours ? " |\x1b[0m " : " | ";
+  out_ += prefix_.text;
+}
+
+std::string LogPrinter::prefix_of(const LogSource& source, std::optional<WallTime> at) const {
+  const auto time = style_.format == LogFormat::brief_iso ? LocalTime::iso : LocalTime::brief;
+  std::string text = at ? format_local(*at, time) : "-";
+  text += ' ';
+  if (!style_.prefix) return text;
+  if (style_.colours) {
+    text += "\x1b[" + std::to_string(journal::colour_of_name(source.instance)) + "m";
+  }
+  text += source.instance;
+  text.append(style_.name_width - std::min(style_.name_width, source.instance.size()), ' ');
+  text += style_.colours ? " |\x1b[0m " : " | ";
+  return text;
 }
 
 void LogPrinter::print_notice(const journal::LogLine& line) {
@@ -174,6 +188,8 @@ void LogPrinter::print(const LogSource& source, const journal::LogLine& line,
     print_json(source, line);
   } else if (style_.format == LogFormat::export_entries) {
     append_export(out_, source, line);
+  } else if (is_raw() && line.is_notice()) {
+    complain(source.instance + ": " + words_of(line));  // among the bytes it would be one of them
   } else {
     if (!continues(source, line)) begin_line(source, line);
     if (line.is_notice()) {

@@ -35,7 +35,7 @@ class LogPrinter {
  public:
   explicit LogPrinter(const LogStyle& style) : style_(style) {}
   void widen_names(std::size_t width) { style_.name_width = std::max(style_.name_width, width); }
-  /// `matched` are parts of searched_text().
+  /// `source` is to stay where it is; `matched` are parts of searched_text().
   void print(const LogSource& source, const journal::LogLine& line,
              std::span<const MatchedPart> matched = {});
   /// Between groups of lines with their context.
@@ -50,6 +50,7 @@ class LogPrinter {
 
  private:
   void begin_line(const LogSource& source, const journal::LogLine& line);
+  [[nodiscard]] std::string prefix_of(const LogSource& source, std::optional<WallTime> at) const;
   void print_notice(const journal::LogLine& line);
   void print_text(const journal::LogLine& line, std::span<const MatchedPart> matched);
   void print_json(const LogSource& source, const journal::LogLine& line);
@@ -69,6 +70,17 @@ class LogPrinter {
   };
   std::optional<OpenLine> open_;
   bool gone_ = false;
+  /// What the last line began with: many have the same.
+  struct Prefix {
+    const LogSource* source = nullptr;
+    std::int64_t at = -1;
+    std::size_t width = 0;
+    std::string text;
+    [[nodiscard]] bool is_same(const Prefix& other) const {
+      return source == other.source && at == other.at && width == other.width;
+    }
+  };
+  Prefix prefix_;
 };
 
 }  // namespace stayd::app
