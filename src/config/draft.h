@@ -37,6 +37,7 @@ struct ServiceDraft {
   const Value* stop_command = nullptr;
   const Value* reload_command = nullptr;
   const Value* ready_command = nullptr;
+  const Value* log_command = nullptr;
   const Value* env = nullptr;
   const Value* inherit_env = nullptr;
   bool shell = false;

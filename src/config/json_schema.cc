@@ -47,6 +47,14 @@ std::string words_of(const Key& key) {
   return "\"enum\": " + list_of(words);
 }
 
+/// One of several choices; of log.to a command, too.
+std::string item_of(const Key& key) {
+  if (key.name != "to") return words_of(key);
+  return any_of(words_of(key), "\"type\": \"object\", \"properties\": {\"exec\": {" +
+                                   any_of(text_schema, texts_schema) +
+                                   "}}, \"required\": [\"exec\"], \"additionalProperties\": false");
+}
+
 std::string reference_to(std::string_view section) {
   return "\"$ref\": \"#/$defs/" + std::string(section) + "\"";
 }
@@ -73,7 +81,7 @@ std::string schema_of(const Key& key) {
     case ValueType::mode: return pattern("^[0-7]{1,4}$");
     case ValueType::choice: return words_of(key);
     case ValueType::choices:
-      return any_of(words_of(key), "\"type\": \"array\", \"items\": {" + words_of(key) + "}");
+      return any_of(item_of(key), "\"type\": \"array\", \"items\": {" + item_of(key) + "}");
     case ValueType::command:
       return any_of(text_schema, std::string(texts_schema) + ", \"minItems\": 1");
     case ValueType::texts:

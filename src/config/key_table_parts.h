@@ -150,7 +150,8 @@ inline constexpr Key log_keys[] = {
      .type = ValueType::choices,
      .standard = "[\"file\"]; in the foreground: [\"console\", \"file\"]",
      .meaning = "Where output goes: files, stayd's console, systemd's journal, a syslog daemon "
-                "(`/dev/log`), any of them; `none` throws it away.",
+                "(`/dev/log`), `{ exec = [...] }` for a command that gets it on its standard "
+                "input, any of them; `none` throws it away.",
      .set = put_log_to,
      .choices = log_to_choices,
      .option = "log-to"},

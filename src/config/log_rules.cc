@@ -35,7 +35,7 @@ void check_rate(Report& report, const ServiceDraft& draft) {
     report.error(draft.rate_burst_key.place, "\"rate-burst\" is nothing without \"rate-limit\"",
                  "add rate-limit = \"1M/s\", or take rate-burst out");
   }
-  if (draft.rate_limit_key.given && !log.is_kept()) {
+  if (draft.rate_limit_key.given && !log.is_kept() && draft.log_command == nullptr) {
     report.error(draft.rate_limit_key.place,
                  "\"rate-limit\" is for output that is kept, and \"to\" is \"none\"",
                  "take one of the two out");

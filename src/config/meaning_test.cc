@@ -303,6 +303,23 @@ TEST_CASE("keys of a receiver without it, and what is no rate, are errors") {
   CHECK(log.rate_burst == 1 << 20);
 }
 
+TEST_CASE("output may go to a command, one of them, which is looked up as others are") {
+  const auto result = read_text_of(
+      in_service("log.to = [\"file\", { exec = [\"server\", \"${instance}\"] }]\nreplicas = 1"));
+  REQUIRE(result.read);
+  const auto one = model::for_instance(result.spec.services.at(0), 1);
+  CHECK(one.log.exec == Words{"/bin/server", "a@1"});
+  CHECK((one.log.to_file && one.log.is_kept()));
+  CHECK(read_text_of(in_service("log.to = { exec = \"server -x\" }")).read);
+  CHECK(has(read_text_of(in_service("log.to = { exec = [\"serv\"] }")).text(),
+            "there is no program \"serv\" in PATH"));
+  CHECK(has(read_text_of(in_service("log.to = { run = [\"server\"] }")).text(),
+            "a table here is { exec = "));
+  CHECK(has(
+      read_text_of(in_service("log.to = [{ exec = \"server\" }, { exec = \"server\" }]")).text(),
+      "one command is enough"));
+}
+
 TEST_CASE("ready.log is a regular expression, and a wrong one is an error with its place") {
   const auto wrong = read_text_of(in_service("ready.log = \"(up\""));
   CHECK(has(wrong.text(), "stayd.toml:3:"));

@@ -319,7 +319,15 @@ void ServiceCompiler::resolve_probe() {
 }
 
 void ServiceCompiler::resolve_log() {
+  constexpr std::size_t longest_command = 4000;
   constexpr std::size_t longest_tag = 100;
+  draft_.service.log.exec = resolved_command(draft_.log_command);
+  std::size_t length = 0;
+  for (const std::string& word : draft_.service.log.exec) length += word.size() + 4;
+  if (length > longest_command) {
+    report().error(draft_.log_command->place, "a command for the log has at most 4000 bytes",
+                   "put it into a script");
+  }
   if (!draft_.log_tag.given) return;
   auto tag = expand(draft_.log_tag, environment_.lookup(), report());
   if (!tag) return;
@@ -364,7 +372,7 @@ void ServiceCompiler::end_escaped_form() {
   };
   const model::Execution& e = s.execution;
   const bool any = differs(e.command) || differs(e.environment) || differs(s.stop.command) ||
-                   differs(s.reload.command) || differs(s.ready.command) ||
+                   differs(s.reload.command) || differs(s.ready.command) || differs(s.log.exec) ||
                    has_instance_text(e.directory) || has_instance_text(e.stdin_value) ||
                    has_instance_text(s.ready.target) || has_instance_text(s.log.tag);
   execution().has_instance_text = true;

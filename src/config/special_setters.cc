@@ -107,15 +107,22 @@ void put_stdin(Reading& reading, const Value& value) {
   }
 }
 
+void put_log_command(Reading& reading, const Value& table) {
+  ServiceDraft& draft = *reading.service;
+  if (table.entries.size() != 1 || table.entries[0].key != "exec") {
+    return wrong_value(reading, table, "a table here is { exec = [\"PROGRAM\", ...] }");
+  }
+  if (draft.log_command != nullptr) return wrong_value(reading, table, "one command is enough");
+  read_command(reading, table.entries[0].value, draft.log_command);
+}
+
 void put_log_to(Reading& reading, const Value& value) {
   model::Log& log = service_of(reading).log;
   reading.service->log_to_given = true;
   log.to_file = log.to_console = log.to_syslog = log.to_journal = false;
+  reading.service->log_command = nullptr;
   const auto take = [&](const Value& word) {
-    if (word.is(ValueKind::table)) {
-      return reading.report.error(word.place,
-                                  "\"to\" = { exec = ... } is not supported yet by this version");
-    }
+    if (word.is(ValueKind::table)) return put_log_command(reading, word);
     const auto number = chosen(reading, word);
     if (!number) return;
     const std::string_view target = reading.key->choices[*number].word;

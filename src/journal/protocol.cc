@@ -74,6 +74,9 @@ void write(ByteWriter& out, const Streams& message) {
   out.number(message.settings.rate_limit);
   out.number(message.settings.rate_burst);
   out.text(message.ready_pattern);
+  out.number(static_cast<std::uint32_t>(message.exec.size()));
+  for (const std::string& word : message.exec) out.text(word);
+  out.number(message.gid);
   out.number(message.count);
   for (std::size_t i = 0; i < message.count && i < message.ends.size(); ++i) {
     out.number(message.ends[i].number);
@@ -177,6 +180,9 @@ Streams read_streams(ByteReader& in) {
   message.settings.rate_limit = in.number<std::uint64_t>();
   message.settings.rate_burst = in.number<std::uint64_t>();
   message.ready_pattern = in.text();
+  const auto words = in.count(sizeof(std::uint32_t));
+  for (std::uint32_t i = 0; i < words; ++i) message.exec.emplace_back(in.text());
+  message.gid = in.number<std::uint32_t>();
   message.count = in.number<std::uint8_t>();
   if (message.count == 0 || message.count > message.ends.size()) in.fail();
   for (std::size_t i = 0; in.ok() && i < message.count; ++i) {

@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/ids.h"
 #include "base/result.h"
@@ -79,6 +80,9 @@ struct Streams {
   /// A regular expression (regex(7), extended): Matched is told of the first line in which it is
   /// found. Empty: none.
   std::string ready_pattern{};
+  /// A command that gets each of them on its standard input, as `uid` and `gid` where we are root.
+  std::vector<std::string> exec{};
+  std::uint32_t gid = 0;
   std::uint8_t count = 1;
   std::array<End, 2> ends;
 };

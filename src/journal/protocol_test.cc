@@ -27,6 +27,8 @@ std::vector<ToWriter> all_to_writer() {
                                .max_age = seconds(3600),
                                .max_total = 1u << 28},
                   .ready_pattern = "^ready",
+                  .exec = {"/bin/cat", "-"},
+                  .gid = 1000,
                   .count = 2,
                   .ends = {{{.number = 5, .kind = StreamKind::stdout_only},
                             {.number = 6, .kind = StreamKind::stderr_only}}}},

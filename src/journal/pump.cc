@@ -14,6 +14,7 @@ namespace {
 
 // A stream number that no supervisor gives: bytes without an owner.
 constexpr std::uint32_t nobody = ~std::uint32_t{0};
+constexpr std::size_t most_for_command = 64u << 10;
 // Said to be over when nothing failed for so long; and when nothing had to be removed for so long.
 constexpr Duration calm_after_failure = seconds(1);
 constexpr Duration calm_after_removal = seconds(60);
@@ -25,8 +26,9 @@ bool is_stopped(const LogFile& file) { return file.trouble && file.trouble->stop
 LogFile& file_of(const Stream& stream) { return stream.instance->file(log_kind_of(stream.kind)); }
 
 /// Whether anything but the file takes the bytes.
-bool is_shown(const StreamSettings& settings) {
-  return settings.to_console || LineSinks::are_wanted(settings);
+bool is_shown(const Stream& stream) {
+  return stream.settings->to_console || stream.consumer != nullptr ||
+         LineSinks::are_wanted(*stream.settings);
 }
 
 ConsoleSource source_of(const Stream& stream) {
@@ -50,15 +52,19 @@ Pump::Pump(PrivatePipe pipe, OwnerWord owner, LogSet& logs, Console& console)
 }
 
 Turn Pump::turn(Stream& stream, const Stamp& now) {
+  const bool waits = stream.settings->on_full == model::OnFull::block;
+  if (waits && stream.consumer != nullptr && stream.consumer->is_full()) {
+    return {.bytes = 0, .end = TurnEnd::blocked};
+  }
   if (!stream.settings->to_file && !stream.limit) return without_file(stream, bytes_.size(), now);
   if (parked_ == stream.number && finish_parked(stream, now) == TurnEnd::blocked) {
     return {.bytes = 0, .end = TurnEnd::blocked};
   }
-  const bool waits = stream.settings->on_full == model::OnFull::block;
   if (waits && is_stopped(file_of(stream))) return {.bytes = 0, .end = TurnEnd::blocked};
   const bool is_text = form_of(*stream.settings) != TextForm::raw;
-  return parked_ == 0 && !is_text && !stream.wanted && !stream.limit ? two_hops(stream, now)
-                                                                     : one_hop(stream, now);
+  return parked_ == 0 && !is_text && !stream.wanted && !stream.limit && stream.consumer == nullptr
+             ? two_hops(stream, now)
+             : one_hop(stream, now);
 }
 
 Turn Pump::two_hops(Stream& stream, const Stamp& now) {
@@ -75,7 +81,9 @@ Turn Pump::two_hops(Stream& stream, const Stamp& now) {
 
 Turn Pump::one_hop(Stream& stream, const Stamp& now) {
   const os::FdView pipe = stream.read_end.view();
-  const std::size_t waiting = std::min(os::bytes_in_pipe(pipe), most_turn_bytes);
+  // A command is given time to take what it was given.
+  const std::size_t most = stream.consumer != nullptr ? most_for_command : most_turn_bytes;
+  const std::size_t waiting = std::min(os::bytes_in_pipe(pipe), most);
   if (waiting > 0 && stream.limit) return limited(stream, waiting, now);
   if (waiting > 0) return {.bytes = waiting, .end = write_out(stream, pipe, waiting, now)};
   const os::Transfer seen = scratch_.look(pipe, 1);
@@ -180,12 +188,13 @@ void Pump::deliver(const Stream& stream, std::string_view bytes, const Stamp& no
   if (settings.to_console && settings.format != model::LogFormat::json) {
     console_.show(source_of(stream), bytes, now.since_boot);
   }
+  if (stream.consumer != nullptr) stream.consumer->feed(bytes, now.since_boot);
   if (LineSinks::are_wanted(settings)) sinks_.take(stream, bytes, now);
 }
 
 // What the console shows is read back from the file: the pipe's bytes are never taken for it.
 void Pump::show(const Stream& stream, const Moved& moved, os::FdView text, const Stamp& now) {
-  if (!is_shown(*stream.settings)) return;
+  if (!is_shown(stream)) return;
   std::size_t shown = 0;
   while (shown < moved.bytes) {
     const std::size_t most = std::min(moved.bytes - shown, bytes_.size());

@@ -11,6 +11,7 @@
 #include "base/ids.h"
 #include "base/pattern.h"
 #include "base/time.h"
+#include "journal/consumer.h"
 #include "journal/line_text.h"
 #include "journal/log_set.h"
 #include "journal/protocol.h"
@@ -52,6 +53,7 @@ struct Stream {
   MatchState match = MatchState::none;
   std::uint32_t looked = 0;  ///< bytes at the front of its pipe that were looked through
   std::unique_ptr<RateLimit> limit;
+  Consumer* consumer = nullptr;     ///< not owned
   std::unique_ptr<Pattern> wanted;  ///< looked for in its lines; gone once it was found
 };
 

@@ -49,7 +49,7 @@ Service for_instance(Service service, std::uint32_t replica) {
   if (e.has_instance_text) {
     const InstanceTexts texts{instance_name(service, replica), std::to_string(replica)};
     for (auto* list : {&e.command, &e.environment, &service.stop.command, &service.reload.command,
-                       &service.ready.command}) {
+                       &service.ready.command, &service.log.exec}) {
       expand(*list, texts);
     }
     for (auto* text : {&e.directory, &e.stdin_value, &service.ready.target, &service.log.tag})

@@ -153,9 +153,12 @@ struct Log {
   Compress compress = Compress::zstd;  ///< closed segments
   Duration max_age;                    ///< how long text is kept; 0: as long as the others allow
   std::uint64_t max_total = 0;         ///< bytes of all of the instance's files; 0: no limit
+  std::vector<std::string> exec;  ///< a command that gets it on its standard input; [0] absolute
 
   /// Whether it goes anywhere.
-  [[nodiscard]] bool is_kept() const { return to_file || to_console || to_syslog || to_journal; }
+  [[nodiscard]] bool is_kept() const {
+    return to_file || to_console || to_syslog || to_journal || !exec.empty();
+  }
 };
 
 struct Service {

@@ -57,7 +57,7 @@ void fields(auto& io, Is<Execution> auto& e) {
 void fields(auto& io, Is<Log> auto& l) {
   io(l.to_file, l.to_console, l.stderr_to, l.max_size, l.max_files, l.on_full, l.format,
      l.timestamps, l.to_syslog, l.to_journal, l.facility, l.tag, l.rate_limit, l.rate_burst);
-  io(l.compress, l.max_age, l.max_total);
+  io(l.compress, l.max_age, l.max_total, l.exec);
 }
 
 void fields(auto& io, Is<Service> auto& s) {

@@ -214,6 +214,8 @@ journal::Streams LogLink::describe(const Entry& entry) const {
   setting_.names.instance(entry.instance, streams.instance);
   const auto fill = [&](const model::Service& service) {
     streams.settings = journal::settings_of(service.log);
+    streams.exec = service.log.exec;
+    streams.gid = service.execution.gid;
     if (service.ready.kind == model::ProbeKind::log) streams.ready_pattern = service.ready.target;
     streams.uid = service.execution.set_ids ? service.execution.uid : own_uid_;
   };

@@ -220,6 +220,7 @@ void Rig::send_stream(std::uint32_t number, const Known& known) {
                            .uid = ::getuid(),
                            .settings = known.wanted.settings,
                            .ready_pattern = known.wanted.ready_pattern,
+                           .exec = known.wanted.exec,
                            .count = 1,
                            .ends = {}};
   message.ends[0] = {.number = number, .kind = known.wanted.kind};

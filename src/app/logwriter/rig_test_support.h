@@ -76,6 +76,7 @@ class Rig {
     journal::StreamKind kind = journal::StreamKind::stdout_only;
     journal::StreamSettings settings{};
     std::string ready_pattern{};
+    std::vector<std::string> exec{};
   };
   struct Opened {
     std::uint32_t number = 0;

@@ -15,6 +15,7 @@ namespace stayd::app {
 namespace {
 
 constexpr std::uint64_t descriptors_a_log = 2;  // a text and an index
+constexpr Duration patience_with_commands = seconds(2);
 constexpr Duration gathering = microseconds(200);
 constexpr int reopen_signal = 10;  // SIGUSR1 (signal(7))
 constexpr int child_signal = 17;   // SIGCHLD
@@ -57,7 +58,8 @@ Writer::Writer(os::Epoll epoll, os::SignalFd signals, Mailbox mailbox, journal::
       mailbox_(std::move(mailbox)),
       logs_(most_open_logs()),
       housekeeper_(logs_),
-      pump_(std::move(pipe), std::move(owner), logs_, console_) {
+      pump_(std::move(pipe), std::move(owner), logs_, console_),
+      consumers_(epoll_) {
   pump_.on_match([this](journal::Stream& stream) {
     if (tell_match(stream) != Sent::sent) matches_wait_ = true;
   });
@@ -75,6 +77,7 @@ Status Writer::run() {
     keep_house();
     if (!hot_.empty() && !moved_much_) os::nap(gathering);
   }
+  consumers_.leave(patience_with_commands);
   return {};
 }
 
@@ -83,7 +86,7 @@ bool Writer::is_done() const { return leaving_ || (!mailbox_.is_open() && stream
 Duration Writer::until_next_deadline() const {
   if (!hot_.empty()) return {};
   Instant earliest = std::min({retry_at_, send_again_at_, console_.deadline()});
-  earliest = std::min(earliest, widths_.deadline(streams_));
+  earliest = std::min({earliest, widths_.deadline(streams_), consumers_.deadline()});
   if (is_configured_) earliest = std::min(earliest, housekeeper_.deadline());
   if (earliest == Instant::never()) return nanoseconds(-1);
   return std::max(earliest - now_, Duration{});
@@ -112,6 +115,10 @@ void Writer::dispatch(const os::Ready& ready) {
 }
 
 void Writer::dispatch_stream(std::uint64_t token) {
+  if (consumers_.dispatch(token, now_)) {
+    if (blocked_ > 0 && is_configured_) look_at_blocked();
+    return;
+  }
   const Slot slot = slot_of(token);
   if (slot >= streams_.end()) return;
   const journal::Stream& stream = streams_.at(slot);
@@ -137,8 +144,10 @@ void Writer::keep_house() {
   if (now_ >= retry_at_) retry_all();
   if (is_configured_) housekeeper_.run(now_);
   if (pump_.take_news()) troubles_changed_ = true;
-  const bool needs_retry = blocked_ > 0 || pump_.in_trouble() || pump_.sinks().in_trouble();
+  const bool needs_retry =
+      blocked_ > 0 || pump_.in_trouble() || pump_.sinks().in_trouble() || consumers_.in_trouble();
   if (needs_retry && retry_at_ == Instant::never()) retry_at_ = now_ + retry_period;
+  consumers_.keep_house(now_);
   if (now_ >= send_again_at_) send_again_at_ = Instant::never();
   send_waiting();
   watch_console(journal::ConsoleSide::output);

@@ -16,6 +16,7 @@
 #include <optional>
 #include <vector>
 
+#include "app/logwriter/consumers.h"
 #include "app/logwriter/housekeeper.h"
 #include "app/logwriter/logwriter.h"
 #include "app/logwriter/mailbox.h"
@@ -98,7 +99,7 @@ class Writer {
   Sent tell_ended();
   Sent tell_troubles();
   Sent tell_target_troubles();
-  Sent tell_target_trouble(journal::Receiver receiver);
+  Sent tell_target_trouble(journal::TargetTrouble& trouble, journal::Trouble message);
   Sent tell_trouble(journal::Instance& instance, journal::LogFile& file);
 
   os::Epoll epoll_;
@@ -110,6 +111,7 @@ class Writer {
   journal::Pump pump_;
   journal::StreamTable streams_;
   PipeWidths widths_;
+  Consumers consumers_;
   std::vector<Slot> hot_;
   std::vector<KeptDescriptor> kept_;
   std::vector<std::uint32_t> ended_;  ///< numbers that the supervisor has not been told

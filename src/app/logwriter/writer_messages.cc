@@ -66,6 +66,14 @@ void Writer::add_stream(const journal::Streams& message, std::size_t index, os::
   stream.kind = message.ends[index].kind;
   stream.read_end = std::move(read_end);
   if (auto pattern = journal::pattern_of(message)) stream.wanted = std::move(pattern);
+  if (!message.exec.empty()) {
+    stream.consumer = &consumers_.add({.command = message.exec,
+                                       .instance = message.instance,
+                                       .run = message.run,
+                                       .kind = stream.kind,
+                                       .uid = message.uid,
+                                       .gid = message.gid});
+  }
   if (!is_configured_) return block(slot);  // what a predecessor left unread came first
   watch(slot);
   if (pump_.parked() == stream.number) look(slot);
@@ -254,20 +262,27 @@ Sent Writer::tell_troubles() {
 
 Sent Writer::tell_target_troubles() {
   for (const journal::Receiver receiver : journal::receivers) {
-    if (!pump_.sinks().target(receiver).in_trouble()) continue;
-    if (const Sent sent = tell_target_trouble(receiver); sent != Sent::sent) return sent;
+    journal::Trouble message;
+    message.target = phrase(receiver);
+    const Sent sent =
+        tell_target_trouble(pump_.sinks().target(receiver).trouble(), std::move(message));
+    if (sent != Sent::sent) return sent;
   }
-  return Sent::sent;
+  Sent sent = Sent::sent;
+  (void)consumers_.each([&](journal::Consumer& consumer) {
+    journal::Trouble message{.instance = consumer.words().instance, .text = {}};
+    message.target = "the log command of " + message.instance;
+    sent = tell_target_trouble(consumer.trouble(), std::move(message));
+    return sent == Sent::sent;
+  });
+  return sent;
 }
 
-Sent Writer::tell_target_trouble(journal::Receiver receiver) {
-  journal::TargetTrouble& trouble = pump_.sinks().target(receiver).trouble();
-  journal::Trouble message{.instance = {},
-                           .begins = true,
-                           .text = trouble.text,
-                           .dropped = 0,
-                           .target = phrase(receiver)};
+Sent Writer::tell_target_trouble(journal::TargetTrouble& trouble, journal::Trouble message) {
+  if (trouble.text.empty()) return Sent::sent;
   if (!trouble.begin_told) {
+    message.begins = true;
+    message.text = trouble.text;
     if (const Sent sent = mailbox_.send(message); sent != Sent::sent) return sent;
     trouble.begin_told = true;
   }

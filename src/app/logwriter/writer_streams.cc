@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <utility>
 
 #include "app/logwriter/tokens.h"
 #include "app/logwriter/writer.h"
@@ -122,6 +123,7 @@ void Writer::end(Slot slot) {
   rest(slot);
   journal::Stream& stream = streams_.at(slot);
   pump_.note_end(stream, journal::stamp_now());
+  if (stream.consumer != nullptr) std::exchange(stream.consumer, nullptr)->end_input(now_);
   pump_.flush_index(stream);
   widths_.forget(slot, stream);
   stream.state = StreamState::ended;
