@@ -21,7 +21,8 @@ target_include_directories(stayd_flags INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE
 target_compile_options(stayd_flags INTERFACE
   -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
   -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough -Wswitch-enum
-  -ffunction-sections -fdata-sections -fno-rtti -fstack-protector-strong)
+  -ffunction-sections -fdata-sections -fno-rtti -fstack-protector-strong
+  -fno-threadsafe-statics)  # there are no threads
 # TRY and friends are statement expressions, designated initialisers leave the rest at its default.
 target_compile_options(stayd_flags INTERFACE -Wno-missing-field-initializers)
 target_compile_definitions(stayd_flags INTERFACE
@@ -88,4 +89,7 @@ function(stayd_product)
   target_link_libraries(stayd PRIVATE stayd_app_cli stayd_app_supervise stayd_app_logwriter
                         stayd_app_keeper stayd_app_init)
   set_target_properties(stayd PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
+  if(STAYD_STATIC)  # binutils' other linker folds functions that came out the same
+    target_link_options(stayd PRIVATE -fuse-ld=gold -Wl,--icf=safe)
+  endif()
 endfunction()

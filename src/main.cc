@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The verb table, and nothing else.
 #include <array>
+#include <cstdlib>
 
 #include "app/cli/verbs.h"
 #include "app/init/init.h"
@@ -9,6 +10,10 @@
 #include "app/supervise/supervise.h"
 
 using namespace stayd::app;
+
+// libstdc++'s own prints the exception's type with a demangler of 50 KB. What nobody catches here
+// is std::bad_alloc, and the crash handler tells of the abort.
+void __gnu_cxx::__verbose_terminate_handler() { std::abort(); }
 
 namespace {
 

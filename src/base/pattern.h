@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Regular expressions of POSIX, extended (regex(7)), over bytes: the C library's, so that the same
-// ones are checked when a configuration is read and looked for by the log writer.
+// Perl-compatible regular expressions (PCRE2, pcre2pattern(3)) over lines of any bytes, so that the
+// same ones are checked when a configuration is read and looked for by the log writer. No pattern
+// hangs: a line that needs too many steps is one where it is not found.
 #pragma once
 
 #include <cstddef>
 #include <memory>
-#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -14,9 +14,10 @@ namespace stayd {
 
 class Pattern {
  public:
-  /// The Error says what is wrong with it, in the C library's words.
-  static Result<Pattern> compile(const std::string& text);
-  /// Whether it is found in `line`, which may hold any bytes. `^` and `$` are the line's ends.
+  /// The Error says what is wrong with it, and where.
+  static Result<Pattern> compile(std::string_view text);
+  /// Whether it is found in `line`; bytes that are no UTF-8 match nothing. `^` and `$` are the
+  /// line's ends.
   [[nodiscard]] bool is_in(std::string_view line) const;
 
  private:

@@ -23,8 +23,13 @@ TEST_CASE("any bytes can be looked through") {
   CHECK_FALSE(pattern.is_in(std::string_view("up\0", 3)));
 }
 
-TEST_CASE("what is no expression is told in words") {
+TEST_CASE("a pattern that would take for ever is not found") {
+  const auto greedy = Pattern::compile("(a*)*(a*)*(a*)*b").value();
+  CHECK_FALSE(greedy.is_in(std::string(2000, 'a')));
+}
+
+TEST_CASE("what is no expression is told in words, with its place") {
   const auto wrong = Pattern::compile("(up");
   REQUIRE_FALSE(wrong);
-  CHECK_FALSE(wrong.error().message.empty());
+  CHECK(wrong.error().message.contains("byte 4"));
 }

@@ -98,7 +98,7 @@ inline constexpr Key ready_keys[] = {
     {"exec", ValueType::command, "", "This command exits with 0.", put_ready_command},
     {"file", ValueType::path, "", "This file exists.", put_probe<model::ProbeKind::file>},
     {"log", ValueType::text, "",
-     "This extended regular expression (regex(7)) is found in a line of its output.",
+     "This Perl-compatible regular expression is found in a line of its output.",
      put_probe<model::ProbeKind::log>},
     {"delay", ValueType::duration, "", "So much time has passed.", put_ready_delay},
     {.name = "timeout",
@@ -185,8 +185,9 @@ inline constexpr Key log_keys[] = {
     {.name = "max-total",
      .type = ValueType::size,
      .standard = "none",
-     .meaning = "What all files of one instance may take, standard error and indexes with them, "
-                "compressed ones as they are; at least `256K`. Files are closed at half of it.",
+     .meaning =
+         "What all files of one instance may take, standard error and indexes with them, "
+         "compressed ones as they are; at least `256K`. Files are closed at a quarter of it.",
      .set = put<read_log_total, &model::Service::log, &model::Log::max_total>},
     {.name = "compress",
      .type = ValueType::choice,

@@ -324,7 +324,7 @@ TEST_CASE("ready.log is a regular expression, and a wrong one is an error with i
   const auto wrong = read_text_of(in_service("ready.log = \"(up\""));
   CHECK(has(wrong.text(), "stayd.toml:3:"));
   CHECK(has(wrong.text(), "\"log\": "));
-  CHECK(has(wrong.text(), "as grep -E takes it"));
+  CHECK(has(wrong.text(), "as grep -P takes it"));
   const auto result = read_text_of(in_service("ready.log = '^port [0-9]+$'"));
   REQUIRE(result.read);
   CHECK(result.spec.services.at(0).ready.kind == model::ProbeKind::log);

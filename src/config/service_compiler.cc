@@ -347,7 +347,7 @@ void ServiceCompiler::check_pattern(const std::string& pattern) {
   }
   if (const auto compiled = Pattern::compile(text); !compiled) {
     report().error(place, "\"log\": " + compiled.error().message,
-                   "it is an extended regular expression, as grep -E takes it");
+                   "it is a Perl-compatible regular expression, as grep -P takes it");
   }
 }
 

@@ -66,7 +66,7 @@ Result<IndexWriter> open_index(os::FdView folder, LogKind kind, const IndexSubje
 
 SegmentLimits limits_of(const StreamSettings& settings) {
   std::uint64_t max_size = settings.max_size;
-  if (settings.max_total != 0) max_size = std::min(max_size, settings.max_total / 2);
+  if (settings.max_total != 0) max_size = std::min(max_size, settings.max_total / 4);
   return {.max_size = max_size,
           .max_files = settings.max_files,
           .max_age = settings.max_age,
@@ -285,8 +285,9 @@ Status OpenLog::rotate(const SegmentLimits& limits) {
 }
 
 void OpenLog::retain_closed(os::FdView folder, const SegmentLimits& limits, const Stamp& now) {
+  // With its index, which is a fraction of the text but for very short lines.
   const std::uint64_t expected =
-      limits.max_total == 0 ? 0 : std::min(limits.max_size, limits.max_total / 2);
+      limits.max_total == 0 ? 0 : std::min(limits.max_size, limits.max_total / 4) / 4 * 5;
   expires_ = retain(folder, place_.kind,
                     {.max_files = limits.max_files,
                      .max_age = limits.max_age,

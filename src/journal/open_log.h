@@ -37,7 +37,8 @@ struct SegmentLimits {
   Duration max_age;             ///< 0: any
   std::uint64_t max_total = 0;  ///< 0: no limit
 };
-/// With a max_size that lets two segments be within max_total.
+/// With a max_size that lets the current segments of both kinds and closed ones be within
+/// max_total.
 SegmentLimits limits_of(const StreamSettings& settings);
 
 /// A piece that step() moved.

@@ -72,8 +72,8 @@ void remove_beyond_total(os::FdView folder, LogKind kind, const Retention& wante
   list_closed(folder, kind, closed);
   list_closed(folder, other, closed);
   std::ranges::sort(closed, {}, &ClosedSegment::modified_ns);
-  std::uint64_t total = wanted.expected + size_at(folder, current_text_name(other)) +
-                        size_at(folder, current_index_name(other));
+  const bool has_other = os::status_at(folder, current_text_name(other)).has_value();
+  std::uint64_t total = wanted.expected + (has_other ? wanted.expected : 0);
   for (const ClosedSegment& segment : closed) total += segment.bytes;
   for (const ClosedSegment& segment : closed) {
     if (total <= wanted.max_total) return;

@@ -15,7 +15,7 @@ struct Retention {
   std::uint32_t max_files = 1;  ///< of one kind, at least 1
   Duration max_age;             ///< since a segment's last byte; 0: any
   std::uint64_t max_total = 0;  ///< bytes of all files of both kinds; 0: no limit
-  std::uint64_t expected = 0;   ///< bytes that the current segment of this kind may grow to
+  std::uint64_t expected = 0;   ///< bytes that a current segment may grow to, with its index
 };
 
 /// Removes the oldest closed segments of `kind` beyond max_files and max_age, and of both kinds

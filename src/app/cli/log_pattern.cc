@@ -12,21 +12,6 @@
 #include "base/text.h"
 #include "os/clock.h"
 
-// PCRE2's JIT compiler is not used, and is half of the library. With these in place of its entries,
-// which nothing calls for a pattern that was never given to it, the linker leaves it out.
-extern "C" {
-// NOLINTNEXTLINE(readability-function-size): their parameters
-int pcre2_jit_match_8(const pcre2_code_8*, PCRE2_SPTR8, std::size_t, std::size_t, std::uint32_t,
-                      pcre2_match_data_8*, pcre2_match_context_8*) {
-  return PCRE2_ERROR_JIT_BADOPTION;
-}
-void _pcre2_jit_free_8() {}
-void _pcre2_jit_free_rodata_8() {}
-std::size_t _pcre2_jit_get_size_8() { return 0; }
-const char* _pcre2_jit_get_target_8() { return "none"; }
-int _pcre2_jit_check_exec_8() { return 0; }
-}
-
 namespace stayd::app {
 
 namespace {
