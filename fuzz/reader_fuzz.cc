@@ -24,13 +24,14 @@ namespace {
 using namespace stayd;
 using namespace stayd::journal;
 
+/// For as long as the process: what runs at its exit still needs the name.
 const std::string& folder() {
-  static std::string path = [] {
+  static const std::string& path = *new std::string([] {
     std::string made = "/tmp/stayd-fuzz-XXXXXX";
     ENSURE(::mkdtemp(made.data()) != nullptr);
     std::atexit([] { std::filesystem::remove_all(folder()); });
     return made;
-  }();
+  }());
   return path;
 }
 
