@@ -103,6 +103,12 @@ struct ProcessInfo {
 Result<ProcessInfo> process_info(std::int32_t pid);
 /// Every process that is visible; empty without /proc.
 std::vector<ProcessInfo> all_processes();
+struct ProcessList {
+  std::vector<ProcessInfo> found;
+  /// Ended between being listed and being looked at: one may be what has moved on to a new process.
+  std::size_t vanished = 0;
+};
+ProcessList list_processes();
 /// Value of NAME in the environment of `pid` as it was at exec, if readable.
 std::optional<std::string> environment_value(std::int32_t pid, std::string_view name);
 /// "/a/b" of the cgroup v2 line of /proc/PID/cgroup.

@@ -64,17 +64,21 @@ Result<ProcessInfo> process_info(std::int32_t pid) {
       .name = stat.substr(open + 1, close - open - 1)};
 }
 
-std::vector<ProcessInfo> all_processes() {
-  std::vector<ProcessInfo> found;
+std::vector<ProcessInfo> all_processes() { return list_processes().found; }
+
+ProcessList list_processes() {
+  ProcessList list;
   const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir("/proc"), closedir);
-  if (!folder) return found;
+  if (!folder) return list;
   while (const dirent* entry = readdir(folder.get())) {
     const auto pid = static_cast<std::int32_t>(leading_number(entry->d_name));
     if (pid == 0) continue;
-    // One that ended in between has no line.
-    if (Result<ProcessInfo> info = process_info(pid)) found.push_back(std::move(*info));
+    if (Result<ProcessInfo> info = process_info(pid))
+      list.found.push_back(std::move(*info));
+    else
+      ++list.vanished;
   }
-  return found;
+  return list;
 }
 
 std::optional<std::string> environment_value(std::int32_t pid, std::string_view name) {

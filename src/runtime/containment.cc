@@ -21,6 +21,8 @@ constexpr int signal_cont = 18;
 constexpr int signal_stop = 19;
 
 constexpr Duration shortest_look = milliseconds(5);
+/// Where processes end all the time anyway, an end is believed after so many looks, 0.3 s.
+constexpr std::uint8_t most_torn_looks = 6;
 constexpr int most_doublings = 8;  ///< 1.3 s between two looks at what does not die
 constexpr int most_stop_rounds = 8;
 
@@ -254,8 +256,13 @@ void Containment::settle_processes() {
     entry.looked_at = true;
     const auto members = walk.members(entry.subject());
     // A look may miss what moves from process to process. Where there was something at the last
-    // one, nothing is nothing only when it is seen twice; nor is it as long as its group is there.
-    entry.unsure = members.empty() && (entry.seen || walk.group_is_left(entry.subject()));
+    // one, nothing is nothing only when it is seen twice; nor is it as long as its group is there,
+    // or, for some looks, when processes ended meanwhile: one of them may have moved on.
+    entry.torn_looks =
+        static_cast<std::uint8_t>(walk.is_torn() && members.empty() ? entry.torn_looks + 1 : 0);
+    const bool is_torn = entry.torn_looks != 0 && entry.torn_looks <= most_torn_looks;
+    entry.unsure =
+        members.empty() && (entry.seen || is_torn || walk.group_is_left(entry.subject()));
     entry.seen = !members.empty();
     if (members.empty() && !entry.unsure) conclude(entry);
     if (!entry.killing) continue;

@@ -86,6 +86,7 @@ Result<Foundation> lay_foundation() {
     held[i] = std::move(welcome.descriptors[next++]);
   }
   const auto view = [&](Held thing) { return held[static_cast<std::size_t>(thing)].view(); };
+  held[static_cast<std::size_t>(Held::cgroup)].reset();  // for the keeper's own use; we open ours
   if (!view(Held::spec).valid() || !view(Held::ledger).valid() || !view(Held::executable).valid())
     return failure("the keeper handed over no configuration, ledger or executable");
 

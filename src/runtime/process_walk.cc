@@ -20,7 +20,9 @@ bool is_alive(const os::ProcessInfo& process) {
 
 ProcessWalk::ProcessWalk(std::int32_t root, const std::function<bool(std::int32_t)>& is_main)
     : is_main_(&is_main) {
-  for (os::ProcessInfo& process : os::all_processes()) {
+  os::ProcessList list = os::list_processes();
+  is_torn_ = list.vanished != 0;
+  for (os::ProcessInfo& process : list.found) {
     entries_.push_back({.info = std::move(process), .top = none});
   }
   std::ranges::sort(entries_, {}, [](const Entry& entry) { return entry.info.pid; });

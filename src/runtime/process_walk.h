@@ -28,8 +28,10 @@ class ProcessWalk {
   /// `is_main`: whether a pid is the main process of some run that is alive.
   ProcessWalk(std::int32_t root, const std::function<bool(std::int32_t)>& is_main);
 
-  /// Whether the group of its main process is there: a walk may miss what moves from process to
-  /// process, this does not.
+  /// Whether some process ended while the table was read: what moves from process to process may
+  /// have been missed.
+  [[nodiscard]] bool is_torn() const { return is_torn_; }
+  /// Whether the group of its main process is there: this misses nothing that stays in it.
   [[nodiscard]] bool group_is_left(const WalkSubject& subject) const;
   /// Zombies are left out: nothing of them runs.
   [[nodiscard]] std::vector<const os::ProcessInfo*> members(const WalkSubject& subject);
@@ -52,6 +54,7 @@ class ProcessWalk {
   [[nodiscard]] bool is_session_over(const WalkSubject& subject) const;
 
   std::vector<Entry> entries_;  ///< by pid
+  bool is_torn_ = false;
   const std::function<bool(std::int32_t)>* is_main_;
 };
 
