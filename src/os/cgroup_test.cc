@@ -2,6 +2,7 @@
 #include "os/cgroup.h"
 
 #include <doctest/doctest.h>
+#include <sched.h>
 
 #include <algorithm>
 #include <csignal>
@@ -125,6 +126,29 @@ TEST_CASE("row 14: tasks that die as soon as they have made the next are gone af
   CHECK(scratch.group.kill_all().has_value());
   CHECK(scratch.wait_until_empty());
   CHECK(scratch.group.processes().empty());
+}
+
+TEST_CASE("row 15: what a pid namespace does not know is a 0 in cgroup.procs, and no process") {
+  const Scratch scratch;
+  if (!scratch.available()) return;
+  Command command({"/bin/sleep", "1000"});
+  command.plan.cgroup = scratch.group.fd();
+  const Result<Spawned> spawned = command.start();
+  REQUIRE(spawned.has_value());
+  CHECK(scratch.group.processes() == std::vector{spawned->pid});
+  // The fork's own children are the first of a namespace that sees nothing of ours.
+  const std::string seen = test::in_copy([&] {
+    if (::unshare(CLONE_NEWPID) != 0) return std::string("not permitted");
+    return test::in_copy([&] {
+      return scratch.group.read("cgroup.procs").value_or("?") + "and " +
+             std::to_string(scratch.group.processes().size());
+    });
+  });
+  if (seen == "not permitted") {
+    MESSAGE("skipped, no pid namespace to be had");
+    return;
+  }
+  CHECK(seen == "0\nand 0");
 }
 
 TEST_CASE("row 16: a cgroup that was killed once is told from a new one") {
