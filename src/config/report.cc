@@ -44,17 +44,17 @@ void quote_line(Diagnostic& d, std::string_view line) {
   auto from = at > excerpt_before ? at - excerpt_before : 0;
   while (from > 0 && is_within_character(line, from)) --from;
   std::string before = shown(line.substr(from, at - from));
-  while (characters(before) > excerpt_before) {
+  while (from < at && characters(before) > excerpt_before) {
     do ++from;
-    while (is_within_character(line, from));
+    while (from < at && is_within_character(line, from));
     before = shown(line.substr(from, at - from));
   }
   auto until = std::min(line.size(), from + excerpt_size);
   while (is_within_character(line, until)) ++until;
   std::string after = shown(line.substr(at, until - at));
-  while (characters(before) + characters(after) > excerpt_size) {
+  while (until > at && characters(before) + characters(after) > excerpt_size) {
     do --until;
-    while (is_within_character(line, until));
+    while (until > at && is_within_character(line, until));
     after = shown(line.substr(at, until - at));
   }
   if (from > 0) before.insert(0, "...");
