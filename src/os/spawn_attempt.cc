@@ -180,10 +180,18 @@ std::uint64_t SpawnAttempt::pid_destination() const {
   return reinterpret_cast<std::uint64_t>(plan_.pid_at);
 }
 
+/// Whether we go on beside the child; else clone returns when it has executed (vfork). An OOM score
+/// is written for all who share the memory, but by a vfork child for itself alone (proc(5); the
+/// kernel's __set_oom_adj): ours would change with it.
+bool SpawnAttempt::goes_on() const {
+  return manner_.shared_memory && manner_.way == SpawnWay::clone3 &&
+         task_.oom_score_text == nullptr;
+}
+
 /// CLONE_CHILD_CLEARTID (clone(2), set_tid_address(2)): at the child's exec or end the kernel
 /// clears the word and wakes who waits for it, as it ends the wait for a vfork child.
 void SpawnAttempt::wait_until_executed() {
-  if (!manner_.goes_on()) return;
+  if (!goes_on()) return;
   const std::atomic_ref<std::uint32_t> word(before_exec_);
   while (word.load(std::memory_order_acquire) != 0)
     raw_call(SYS_futex, &before_exec_, FUTEX_WAIT, 1, nullptr);
@@ -193,7 +201,7 @@ void SpawnAttempt::wait_until_executed() {
 void SpawnAttempt::clone() {
   unsigned long long flags = 0;
   if (manner_.shared_memory) flags |= CLONE_VM;
-  if (manner_.shared_memory && !manner_.goes_on()) flags |= CLONE_VFORK;
+  if (manner_.shared_memory && !goes_on()) flags |= CLONE_VFORK;
   if (manner_.shared_table) flags |= CLONE_FILES;
   char* const stack = manner_.shared_memory ? stack_ : nullptr;
   const auto top = stack == nullptr ? 0 : reinterpret_cast<unsigned long>(stack + child_stack_size);
@@ -202,7 +210,7 @@ void SpawnAttempt::clone() {
     case SpawnWay::clone3: {
       clone_args arguments = arguments_for(flags | CLONE_PIDFD, stack);
       arguments.pidfd = reinterpret_cast<std::uint64_t>(&pidfd_);
-      if (manner_.goes_on()) {
+      if (goes_on()) {
         before_exec_ = 1;
         arguments.flags |= CLONE_CHILD_CLEARTID;
         arguments.child_tid = reinterpret_cast<std::uint64_t>(&before_exec_);

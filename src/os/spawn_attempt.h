@@ -42,8 +42,6 @@ struct SpawnManner {
   CgroupWay cgroup_way = CgroupWay::clone_into;
   bool shared_table = true;
   bool shared_memory = true;
-  /// The way of clone3: we go on beside the child. Else clone returns when it has executed (vfork).
-  [[nodiscard]] bool goes_on() const { return shared_memory && way == SpawnWay::clone3; }
 };
 
 struct SpawnFailure {
@@ -72,6 +70,7 @@ class SpawnAttempt {
   SpawnFailure open_report_pipe();
   void choose_traits(const InheritedTraits& inherited);
   void clone();
+  [[nodiscard]] bool goes_on() const;
   void wait_until_executed();
   SpawnFailure why_no_clone() const;
   [[nodiscard]] std::uint64_t pid_destination() const;
