@@ -21,6 +21,8 @@ constexpr int signal_cont = 18;
 constexpr int signal_stop = 19;
 
 constexpr Duration shortest_look = milliseconds(5);
+/// Looks after one that found something until nothing is believed to be nothing.
+constexpr int looks_to_confirm = 2;
 /// Where processes end all the time anyway, an end is believed after so many looks, 0.3 s.
 constexpr std::uint8_t most_torn_looks = 6;
 constexpr int most_doublings = 8;  ///< 1.3 s between two looks at what does not die
@@ -256,14 +258,14 @@ void Containment::settle_processes() {
     entry.looked_at = true;
     const auto members = walk.members(entry.subject());
     // A look may miss what moves from process to process. Where there was something at the last
-    // one, nothing is nothing only when it is seen twice; nor is it as long as its group is there,
-    // or, for some looks, when processes ended meanwhile: one of them may have moved on.
+    // one, nothing is nothing only when it is seen again and again; nor is it as long as its group
+    // is there, or, for some looks, when processes ended meanwhile: one of them may have moved on.
     entry.torn_looks =
         static_cast<std::uint8_t>(walk.is_torn() && members.empty() ? entry.torn_looks + 1 : 0);
     const bool is_torn = entry.torn_looks != 0 && entry.torn_looks <= most_torn_looks;
     entry.unsure =
-        members.empty() && (entry.seen || is_torn || walk.group_is_left(entry.subject()));
-    entry.seen = !members.empty();
+        members.empty() && (entry.to_confirm > 0 || is_torn || walk.group_is_left(entry.subject()));
+    entry.to_confirm = !members.empty() ? looks_to_confirm : std::max(entry.to_confirm - 1, 0);
     if (members.empty() && !entry.unsure) conclude(entry);
     if (!entry.killing) continue;
     for (const os::ProcessInfo* process : members) signal_process(*process, signal_kill);

@@ -149,8 +149,8 @@ class Containment {
     bool awaited = false;
     bool killing = false;  ///< not done by one stroke: again at each look
     bool looked_at = false;
-    bool unsure = false;          ///< the last look failed, or is to be confirmed
-    bool seen = false;            ///< without a leaf: the last look found something
+    bool unsure = false;  ///< the last look failed, or is to be confirmed
+    int to_confirm = 0;   ///< without a leaf: looks that must find nothing, as one found something
     std::uint8_t torn_looks = 0;  ///< that found nothing, one after the other
     bool over = false;
     [[nodiscard]] WalkSubject subject() const {

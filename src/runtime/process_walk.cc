@@ -85,7 +85,8 @@ bool ProcessWalk::belongs(Entry& entry, const WalkSubject& subject) {
       (entry.info.session == subject.session || top.info.session == subject.session)) {
     return true;
   }
-  return has_marker(top, subject);
+  // An ancestor that is just ending has lost its environment already.
+  return has_marker(top, subject) || (&top != &entry && has_marker(entry, subject));
 }
 
 std::vector<const os::ProcessInfo*> ProcessWalk::members(const WalkSubject& subject) {
