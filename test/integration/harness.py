@@ -86,10 +86,10 @@ def process_state(pid):
 
 
 def all_processes():
-    """pid -> state of every process in this PID namespace."""
+    """pid -> state of every process in this PID namespace that is not just being reaped."""
     found = {}
     for entry in os.listdir('/proc'):
-        if entry.isdigit() and (state := process_state(entry)):
+        if entry.isdigit() and (state := process_state(entry)) not in (None, 'X'):
             found[int(entry)] = state
     return found
 

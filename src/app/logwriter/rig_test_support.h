@@ -133,7 +133,7 @@ bool reaches_call(pid_t pid, int n);
 std::string lines_of(std::uint64_t count);
 /// Writes all of it, waiting where the pipe is full.
 void write_to(const os::Fd& pipe, std::string_view text);
-/// Waits until `holds` does, looking at it every millisecond; false after ten seconds.
+/// Waits until `holds` does, looking at it every millisecond; false after a minute.
 template <typename Condition>
 bool eventually(Condition holds);
 void pause_a_moment();
@@ -144,7 +144,7 @@ long anonymous_kib(pid_t pid);
 
 template <typename Condition>
 bool eventually(Condition holds) {
-  for (int i = 0; i < 10000; ++i) {
+  for (int i = 0; i < 60000; ++i) {
     if (holds()) return true;
     pause_a_moment();
   }
