@@ -19,7 +19,7 @@
 
 namespace stayd::os::test {
 
-inline constexpr int deadline_ms = 20'000;
+inline constexpr int deadline_ms = 60'000;
 
 /// The one Spawner of this test program.
 inline Spawner& spawner() {
