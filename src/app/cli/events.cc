@@ -110,7 +110,8 @@ void EventView::measure_names() {
 Status EventView::open() {
   file_.emplace(TRY(EventFile::open(log_dir_)));
   measure_names();
-  if (wanted_.since && !wanted_.lines) file_->seek_time(*wanted_.since);
+  // The index knows the time of a burst's first byte; the events say their own.
+  if (wanted_.since && !wanted_.lines) file_->seek_time({wanted_.since->ns - seconds(2).ns});
   return {};
 }
 
