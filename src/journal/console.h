@@ -7,6 +7,9 @@
 // Control bytes are escaped (journal/shown_text.h); colours pass on a terminal. `plain` (`stayd
 // run`): bytes untouched.
 //
+// On a terminal a line that is overwritten (carriage returns: a progress bar) is drawn again in
+// place, in its last state, four times a second; once a second where others print meanwhile.
+//
 // A console that takes nothing more (a stopped terminal, a full pipe) never holds up the files: up
 // to 256 KiB wait for it, what comes beyond is skipped, and it says how much.
 #pragma once
@@ -62,11 +65,13 @@ class ConsoleEnd {
 
 class Console {
  public:
-  /// The standard output and error as they are now.
-  Console();
+  /// On these descriptors as they are now.
+  explicit Console(int output = 1, int error = 2);
   void configure(const ConsoleOptions& options) { options_ = options; }
 
   void show(const ConsoleSource& source, std::string_view bytes, Instant now);
+  /// Whole lines that are formatted already.
+  void show_whole(ConsoleSide side, std::string_view lines);
   /// The stream is at its end: shows the rest of its last line.
   void source_ended(const ConsoleSource& source);
   /// When show_unfinished() wants to be called; never if no line waits for its end.
@@ -83,20 +88,24 @@ class Console {
     Instant since;                   ///< when `text` began
     std::size_t shown = 0;           ///< bytes of the line that were shown before
     std::uint64_t beyond_limit = 0;  ///< bytes of it that are not shown
+    bool returned = false;           ///< a carriage return came last, which `text` has not
+    bool overwritten = false;        ///< `text` takes the place of what was shown
   };
   enum class LineEnd : std::uint8_t { open, complete };
 
   void take_piece(const ConsoleSource& source, std::string_view piece, Instant now);
+  std::string_view take_returns(Unfinished& line, std::string_view piece) const;
   void show_line(std::uint32_t stream, Unfinished& line, LineEnd end);
-  void begin_line(std::uint32_t stream, std::string_view name, ConsoleSide side);
+  void begin_line(std::uint32_t stream, const Unfinished& line);
   void break_open_line(ConsoleSide side, std::uint32_t stream);
   [[nodiscard]] bool colours(ConsoleSide side) const;
+  [[nodiscard]] Instant due(std::uint32_t stream, const Unfinished& line) const;
   void flush(ConsoleSide side);
   void renew_deadline();
 
   ConsoleOptions options_;
   std::array<ConsoleEnd, 2> ends_;
-  bool one_terminal_ = false;                       ///< both ends are one
+  std::array<bool, 2> is_terminal_;
   std::map<std::uint32_t, Unfinished> unfinished_;  ///< by stream number; few
   std::array<std::uint32_t, 2> open_line_{};        ///< whose unfinished line stands on each end
   std::string out_;                                 ///< formatted, to be put

@@ -66,7 +66,7 @@ void LineSinks::show_object(const Stream& stream, std::string_view part, PartEnd
   append_json(text_, part);
   text_ += end == PartEnd::line_end ? object_end : partial_object_end;
   const bool is_error = stream.kind == StreamKind::stderr_only;
-  (void)console_.end(is_error ? ConsoleSide::error : ConsoleSide::output).put(text_);
+  console_.show_whole(is_error ? ConsoleSide::error : ConsoleSide::output, text_);
 }
 
 void LineSinks::tell_dropped(Receiver receiver, Instant now) {

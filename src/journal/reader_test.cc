@@ -140,6 +140,9 @@ TEST_CASE("row 53: control bytes and bytes that are no UTF-8 are escaped, colour
   CHECK(shown("grün \xc2\x9b", Colours::kept) == "grün \\xc2\\x9b");
   CHECK(shown("\x1b[31mred", Colours::kept) == "\x1b[31mred\x1b[0m");
   CHECK(shown("\x1b[31mred", Colours::removed) == "red");
+  CHECK(shown("\x1b[2K\x1b[32mbuilt\x1b[K", Colours::kept) == "\x1b[32mbuilt\x1b[0m");
+  CHECK(shown("\x1b[2Kbuilt", Colours::removed) == "built");
+  CHECK(shown("\x1b[2J", Colours::kept) == "\\x1b[2J");
   CHECK(shown("\x1b]0;title\x07", Colours::kept) == "\\x1b]0;title\\x07");
 }
 

@@ -47,11 +47,12 @@ std::size_t character_length(std::string_view text) {
   return overlong || too_large ? 0 : 4;
 }
 
-/// Bytes of the SGR sequence at the beginning of `text`; 0: none.
-std::size_t sgr_length(std::string_view text) {
+/// Bytes of the SGR or EL sequence (ending with `m` or `K`) at the beginning of `text`; 0: none.
+std::size_t sequence_length(std::string_view text) {
   if (text.size() < 3 || text[0] != escape || text[1] != '[') return 0;
   const std::size_t end = text.find_first_not_of("0123456789;:", 2);
-  return end != std::string_view::npos && text[end] == 'm' ? end + 1 : 0;
+  const bool is_one = end != std::string_view::npos && (text[end] == 'm' || text[end] == 'K');
+  return is_one ? end + 1 : 0;
 }
 
 std::size_t plain_length(std::string_view text) {
@@ -74,9 +75,10 @@ void append_shown(std::string& out, std::string_view line, Colours colours) {
     if (length == 0 && byte_at(line, 0) >= 0x80) length = character_length(line);
     if (length > 0) {
       out.append(line.substr(0, length));
-    } else if (length = sgr_length(line); length > 0) {
-      if (colours == Colours::kept) out.append(line.substr(0, length));
-      coloured = colours == Colours::kept;
+    } else if (length = sequence_length(line); length > 0) {
+      const bool is_kept = colours == Colours::kept && line[length - 1] == 'm';
+      if (is_kept) out.append(line.substr(0, length));
+      coloured |= is_kept;
     } else {
       append_escaped(out, byte_at(line, 0));
       length = 1;

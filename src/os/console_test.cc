@@ -3,7 +3,6 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <termios.h>
@@ -40,19 +39,6 @@ std::size_t fill(ConsoleDevice& device) {
   }
   return 0;
 }
-
-struct Terminal {
-  Fd controller;
-  Fd end;
-  static Terminal open() {
-    Terminal made;
-    made.controller = Fd(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
-    ::grantpt(made.controller.number());
-    ::unlockpt(made.controller.number());
-    made.end = Fd(::open(::ptsname(made.controller.number()), O_RDWR | O_NOCTTY | O_CLOEXEC));
-    return made;
-  }
-};
 
 TEST_CASE("a pipe that nobody reads never holds us, and its flags stay as they were") {
   const Pipe pipe = *create_pipe();

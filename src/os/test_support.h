@@ -2,6 +2,7 @@
 // What unit tests of os/ share.
 #pragma once
 
+#include <fcntl.h>
 #include <sys/resource.h>
 
 #include <array>
@@ -34,6 +35,20 @@ class TemporaryFolder {
 
  private:
   std::string path_;
+};
+
+/// A terminal: what is written to its end is read from the controller.
+struct Terminal {
+  Fd controller;
+  Fd end;
+  static Terminal open() {
+    Terminal made;
+    made.controller = Fd(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+    ::grantpt(made.controller.number());
+    ::unlockpt(made.controller.number());
+    made.end = Fd(::open(::ptsname(made.controller.number()), O_RDWR | O_NOCTTY | O_CLOEXEC));
+    return made;
+  }
 };
 
 /// How many descriptors this process has open.
