@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <string>
 
@@ -21,46 +20,59 @@ namespace {
 constexpr std::size_t most_at_once = 256;
 
 Fd open_again(int number) {
-  struct stat status{};
-  if (::fstat(number, &status) != 0) return {};
-  if (!S_ISCHR(status.st_mode) && !S_ISFIFO(status.st_mode)) return {};
   const std::string path = "/proc/self/fd/" + std::to_string(number);
   return Fd(
       retry([&] { return ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC); }));
 }
 
-Transfer write_piece(FdView fd, std::string_view piece) {
-  // A socket can be asked not to wait call by call.
-  ssize_t put = retry(
-      [&] { return ::send(fd.number(), piece.data(), piece.size(), MSG_NOSIGNAL | MSG_DONTWAIT); });
-  if (put < 0 && errno == ENOTSOCK) {
-    pollfd look{.fd = fd.number(), .events = POLLOUT, .revents = 0};
-    const int ready = retry([&] { return ::poll(&look, 1, 0); });
-    if (ready < 0) return {.bytes = 0, .number = errno};
-    if (ready == 0) return {.bytes = 0, .number = EAGAIN};
-    put = retry([&] { return ::write(fd.number(), piece.data(), piece.size()); });
-  }
+Transfer transferred(ssize_t put) {
   if (put < 0) return {.bytes = 0, .number = errno};
   return {.bytes = static_cast<std::size_t>(put), .number = 0};
+}
+
+Transfer put(FdView fd, std::string_view bytes) {
+  return transferred(retry([&] { return ::write(fd.number(), bytes.data(), bytes.size()); }));
+}
+
+Transfer put_polled(FdView fd, std::string_view bytes) {
+  pollfd look{.fd = fd.number(), .events = POLLOUT, .revents = 0};
+  const int ready = retry([&] { return ::poll(&look, 1, 0); });
+  if (ready < 0) return {.bytes = 0, .number = errno};
+  if (ready == 0) return {.bytes = 0, .number = EAGAIN};
+  return put(fd, bytes.substr(0, most_at_once));
 }
 
 }  // namespace
 
 ConsoleDevice ConsoleDevice::open(int number) {
-  return ConsoleDevice(FdView(number), open_again(number));
+  const FdView shared(number);
+  struct stat status{};
+  if (::fstat(number, &status) == 0) {
+    if (S_ISREG(status.st_mode)) return {Kind::file, shared, {}};
+    if (S_ISSOCK(status.st_mode)) return {Kind::socket, shared, {}};
+    if (S_ISCHR(status.st_mode) || S_ISFIFO(status.st_mode)) {
+      if (Fd own = open_again(number); own.valid()) return {Kind::own, shared, std::move(own)};
+    }
+  }
+  return {Kind::polled, shared, {}};
+}
+
+Transfer ConsoleDevice::write_piece(std::string_view bytes) const {
+  switch (kind_) {
+    case Kind::own: return put(own_.view(), bytes);
+    case Kind::file: return put(shared_, bytes);
+    case Kind::polled: return put_polled(shared_, bytes);
+    case Kind::socket: break;
+  }
+  return transferred(retry([&] {
+    return ::send(shared_.number(), bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  }));
 }
 
 Transfer ConsoleDevice::write(std::string_view bytes) {
   Transfer all;
   while (!bytes.empty()) {
-    Transfer one;
-    if (own_.valid()) {
-      const ssize_t put = retry([&] { return ::write(own_.number(), bytes.data(), bytes.size()); });
-      one = {.bytes = static_cast<std::size_t>(std::max<ssize_t>(put, 0)),
-             .number = put < 0 ? errno : 0};
-    } else {
-      one = write_piece(shared_, bytes.substr(0, most_at_once));
-    }
+    const Transfer one = write_piece(bytes);
     if (one.bytes == 0) return all.bytes > 0 ? all : one;
     all.bytes += one.bytes;
     bytes.remove_prefix(one.bytes);

@@ -3,6 +3,7 @@
 // flags that it shares with a shell and with other programs.
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "os/fd.h"
@@ -11,8 +12,9 @@
 namespace stayd::os {
 
 /// A terminal or pipe is opened a second time, non-blocking: flags belong to the open file
-/// description, and this one is ours alone. Where that cannot be had (a socket, a terminal of
-/// another user, no /proc) and for files, whose offset is shared with others, it is the descriptor
+/// description, and this one is ours alone. A regular file, whose offset is shared with others, and
+/// a socket are written to as they are: a file never makes us wait, a socket can be asked not to.
+/// Where a second opening cannot be had (a terminal of another user, no /proc) it is the descriptor
 /// itself, polled before each write of a few bytes.
 class ConsoleDevice {
  public:
@@ -25,7 +27,12 @@ class ConsoleDevice {
   [[nodiscard]] FdView fd() const { return own_.valid() ? own_.view() : shared_; }
 
  private:
-  ConsoleDevice(FdView shared, Fd own) : shared_(shared), own_(std::move(own)) {}
+  enum class Kind : std::uint8_t { own, file, socket, polled };
+  ConsoleDevice(Kind kind, FdView shared, Fd own)
+      : kind_(kind), shared_(shared), own_(std::move(own)) {}
+  [[nodiscard]] Transfer write_piece(std::string_view bytes) const;
+
+  Kind kind_;
   FdView shared_;
   Fd own_;
 };
