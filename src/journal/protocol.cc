@@ -112,8 +112,11 @@ void write(ByteWriter& out, const Hello& message) {
 }
 void write(ByteWriter& out, const Ended& message) {
   enumerator(out, Kind::ended);
-  out.number(message.number);
-  out.number(message.bytes);
+  out.number(static_cast<std::uint32_t>(message.streams.size()));
+  for (const EndedStream& stream : message.streams) {
+    out.number(stream.number);
+    out.number(stream.bytes);
+  }
 }
 void write(ByteWriter& out, const GivenStream& message) {
   enumerator(out, Kind::given_stream);
@@ -198,8 +201,11 @@ Streams read_streams(ByteReader& in) {
 
 Ended read_ended(ByteReader& in) {
   Ended message;
-  message.number = in.number<std::uint32_t>();
-  message.bytes = in.number<std::uint64_t>();
+  message.streams.resize(in.count(sizeof(std::uint32_t) + sizeof(std::uint64_t)));
+  for (EndedStream& stream : message.streams) {
+    stream.number = in.number<std::uint32_t>();
+    stream.bytes = in.number<std::uint64_t>();
+  }
   return message;
 }
 

@@ -26,7 +26,7 @@
 
 namespace stayd::journal {
 
-inline constexpr std::uint8_t protocol_version = 1;
+inline constexpr std::uint8_t protocol_version = 2;
 /// No message is longer; a receiver's buffer of this size never truncates.
 inline constexpr std::size_t most_message_bytes = 8192;
 
@@ -123,11 +123,15 @@ struct Hello {
   std::int32_t pid = 0;
 };
 
-/// End of file, and all bytes are in the file (or counted as dropped): the supervisor may close its
-/// own copy of the read end. May come twice for a number (see above).
-struct Ended {
+struct EndedStream {
   std::uint32_t number = 0;
   std::uint64_t bytes = 0;  ///< of the stream that this log writer has put into the log
+};
+/// End of file, and all bytes are in the file (or counted as dropped): the supervisor may close its
+/// own copies of the read ends. May come twice for a number (see above).
+struct Ended {
+  static constexpr std::size_t most = 64;
+  std::vector<EndedStream> streams;  ///< at most `most`
 };
 
 /// The stream's ready_pattern was found in a line. Told again after GiveBack, and by a successor.

@@ -42,7 +42,7 @@ std::vector<ToWriter> all_to_writer() {
 
 std::vector<FromWriter> all_from_writer() {
   return {Hello{.pid = 4242},
-          Ended{.number = 5, .bytes = 1'000},
+          Ended{.streams = {{.number = 5, .bytes = 1'000}, {.number = 6, .bytes = 0}}},
           GivenStream{.number = 5, .kind = StreamKind::merged, .instance = "web", .run = RunId{17}},
           GivenKept{.key = 7},
           GivenBackAll{},

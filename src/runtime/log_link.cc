@@ -366,7 +366,9 @@ void LogLink::receive(LogNews& news) {
 
 void LogLink::take(const journal::FromWriter& message, os::Fd descriptor, LogNews& news) {
   if (std::holds_alternative<journal::Hello>(message)) writer_said_hello_ = true;
-  if (const auto* end = std::get_if<journal::Ended>(&message)) ended(*end, news);
+  if (const auto* end = std::get_if<journal::Ended>(&message)) {
+    for (const journal::EndedStream& stream : end->streams) ended(stream, news);
+  }
   if (const auto* match = std::get_if<journal::Matched>(&message)) {
     if (const Entry* entry = find(match->number)) matched_.push_back({entry->instance, entry->run});
   }
@@ -398,7 +400,7 @@ LogLink::Entry* LogLink::find(std::uint32_t number) {
   return at == entries_.end() || at->number != number ? nullptr : &*at;
 }
 
-void LogLink::ended(const journal::Ended& end, LogNews& news) {
+void LogLink::ended(const journal::EndedStream& end, LogNews& news) {
   Entry* entry = find(end.number);
   if (entry == nullptr || !entry->read_end.valid()) return;
   entry->read_end.reset();

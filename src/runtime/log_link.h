@@ -174,7 +174,7 @@ class LogLink {
   void take(const journal::FromWriter& message, os::Fd descriptor, LogNews& news);
   void take_stream(const journal::GivenStream& given, os::Fd descriptor);
   void receive(LogNews& news);
-  void ended(const journal::Ended& end, LogNews& news);
+  void ended(const journal::EndedStream& end, LogNews& news);
   void forget_everything_sent();
   Entry* find(std::uint32_t number);
   Status watch_writer(std::int32_t pid, os::Fd process);

@@ -88,8 +88,8 @@ TEST_CASE("a read end is kept until the log writer has reported its end") {
   rig.resume();
   RunOutputs outputs = rig.link->open(InstanceId{0}, RunId{7}, rig.web).value();
   outputs.out.reset();
-  rig.say(journal::Ended{outputs.out_stream});
-  rig.say(journal::Ended{outputs.out_stream});  // may come twice
+  rig.say(journal::Ended{{{outputs.out_stream}}});
+  rig.say(journal::Ended{{{outputs.out_stream}}});  // may come twice
   rig.link->ready(os::readable, rig.news);
   CHECK(rig.link->stream_count() == 1);
   CHECK(os::write_some(outputs.err.view(), "still has a reader"));
@@ -99,11 +99,11 @@ TEST_CASE("what a run printed is told once, when both of its outputs have ended"
   Rig rig;
   rig.resume();
   RunOutputs outputs = rig.link->open(InstanceId{0}, RunId{7}, rig.web).value();
-  rig.say(journal::Ended{outputs.err_stream, 20});
+  rig.say(journal::Ended{{{outputs.err_stream, 20}}});
   rig.link->ready(os::readable, rig.news);
   CHECK(rig.news.outputs.empty());
-  rig.say(journal::Ended{outputs.out_stream, 100});
-  rig.say(journal::Ended{outputs.out_stream, 100});  // may come twice
+  rig.say(journal::Ended{{{outputs.out_stream, 100}}});
+  rig.say(journal::Ended{{{outputs.out_stream, 100}}});  // may come twice
   rig.link->ready(os::readable, rig.news);
   REQUIRE(rig.news.outputs.size() == 1);
   CHECK(rig.news.outputs[0].run == RunId{7});
@@ -116,7 +116,7 @@ TEST_CASE("what an adopted run printed is not known") {
   const std::array<os::FdView, 1> read_end{pipe.read_end.view()};
   rig.say(journal::GivenStream{.number = 14, .instance = "web", .run = RunId{7}}, read_end);
   rig.resume();
-  rig.say(journal::Ended{14, 100});
+  rig.say(journal::Ended{{{14, 100}}});
   rig.link->ready(os::readable, rig.news);
   REQUIRE(rig.news.outputs.size() == 1);
   CHECK_FALSE(rig.news.outputs[0].bytes.has_value());

@@ -261,7 +261,8 @@ TEST_CASE("sending a stream twice is harmless, and an unknown Discard is answere
   REQUIRE(answer.has_value());
   const auto* ended = std::get_if<journal::Ended>(&*answer);
   REQUIRE(ended != nullptr);
-  CHECK(ended->number == 4711);
+  REQUIRE(ended->streams.size() == 1);
+  CHECK(ended->streams[0].number == 4711);
 }
 
 TEST_CASE("without a supervisor it drains what is open, and then ends") {

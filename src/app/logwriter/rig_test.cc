@@ -248,7 +248,9 @@ std::optional<journal::FromWriter> Rig::next(int milliseconds, os::Fd* descripto
   if (descriptor != nullptr) *descriptor = std::move(received->descriptors[0]);
   auto message = journal::decode_from_writer({packet.data(), received->size});
   REQUIRE(message.has_value());
-  if (const auto* ended = std::get_if<journal::Ended>(&*message)) streams_.erase(ended->number);
+  if (const auto* ended = std::get_if<journal::Ended>(&*message)) {
+    for (const journal::EndedStream& stream : ended->streams) streams_.erase(stream.number);
+  }
   return std::move(*message);
 }
 

@@ -97,6 +97,7 @@ class Writer {
   Sent tell_matched();
   Sent tell_match(journal::Stream& stream);
   Sent tell_ended();
+  void forget(std::uint32_t number);
   Sent tell_troubles();
   Sent tell_target_troubles();
   Sent tell_target_trouble(journal::TargetTrouble& trouble, journal::Trouble message);

@@ -225,20 +225,29 @@ Sent Writer::tell_matched() {
   return Sent::sent;
 }
 
+/// Its end has been told.
+void Writer::forget(std::uint32_t number) {
+  const Slot slot = streams_.find(number);
+  if (slot == journal::StreamTable::no_slot) return;
+  logs_.release(*streams_.at(slot).instance);
+  streams_.remove(slot);
+}
+
 Sent Writer::tell_ended() {
-  std::size_t told = 0;
   Sent sent = Sent::sent;
-  for (; told < ended_.size(); ++told) {
-    const Slot slot = streams_.find(ended_[told]);
-    const bool is_known = slot != journal::StreamTable::no_slot;
-    sent = mailbox_.send(
-        journal::Ended{.number = ended_[told], .bytes = is_known ? streams_.at(slot).logged : 0});
+  while (!ended_.empty() && sent == Sent::sent) {
+    const auto some = std::span(ended_).first(std::min(ended_.size(), journal::Ended::most));
+    journal::Ended message;
+    for (const std::uint32_t number : some) {
+      const Slot slot = streams_.find(number);
+      const bool is_known = slot != journal::StreamTable::no_slot;
+      message.streams.push_back({number, is_known ? streams_.at(slot).logged : 0});
+    }
+    sent = mailbox_.send(message);
     if (sent != Sent::sent) break;
-    if (!is_known) continue;
-    logs_.release(*streams_.at(slot).instance);
-    streams_.remove(slot);
+    for (const std::uint32_t number : some) forget(number);
+    ended_.erase(ended_.begin(), ended_.begin() + std::ssize(some));
   }
-  ended_.erase(ended_.begin(), ended_.begin() + static_cast<std::ptrdiff_t>(told));
   return sent;
 }
 
