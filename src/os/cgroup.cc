@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <memory>
@@ -187,6 +188,18 @@ std::vector<std::string> Cgroup::children() const {
 
 bool Cgroup::populated() const { return flag_in(fd(), "cgroup.events", "populated") == 1; }
 
+std::optional<bool> Cgroup::is_populated(const std::string& child) const {
+  const std::string name = child + "/cgroup.events";
+  const Fd file(retry([&] { return ::openat(fd_.number(), name.c_str(), O_RDONLY | O_CLOEXEC); }));
+  std::array<char, 256> content;
+  const ssize_t size =
+      file.valid() ? retry([&] { return ::read(file.number(), content.data(), content.size()); })
+                   : -1;
+  if (size < 0 && errno != ENOENT && errno != ENODEV) return std::nullopt;
+  const std::string_view text(content.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  return text.find("populated 1") != std::string_view::npos;
+}
+
 bool Cgroup::frozen() const { return flag_in(fd(), "cgroup.events", "frozen") == 1; }
 
 Status Cgroup::freeze(bool on) const {
@@ -216,6 +229,10 @@ Status Cgroup::move_in(std::int32_t pid) const {
 }
 
 Result<std::string> Cgroup::read(const char* file) const { return read_small_file(fd(), file); }
+
+Result<std::string> Cgroup::read(const std::string& child, const char* file) const {
+  return read_small_file(fd(), (child + "/" + file).c_str());
+}
 
 std::uint64_t Cgroup::id() const {
   struct stat status{};

@@ -35,6 +35,10 @@ class Cgroup {
 
   /// cgroup.events: populated. ENODEV, ENOENT (removed) are false.
   [[nodiscard]] bool populated() const;
+  /// populated() of a child by its name; none if it cannot be told.
+  [[nodiscard]] std::optional<bool> is_populated(const std::string& child) const;
+  /// read() of a child's file.
+  [[nodiscard]] Result<std::string> read(const std::string& child, const char* file) const;
   [[nodiscard]] bool frozen() const;
   /// cgroup.freeze.
   Status freeze(bool on) const;

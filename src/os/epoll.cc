@@ -16,7 +16,7 @@ namespace stayd::os {
 namespace {
 
 static_assert(readable == EPOLLIN && writable == EPOLLOUT && failed == EPOLLERR &&
-              hung_up == EPOLLHUP && urgent == EPOLLPRI);
+              hung_up == EPOLLHUP && urgent == EPOLLPRI && once == EPOLLONESHOT);
 
 constexpr std::size_t most_events = 64;
 

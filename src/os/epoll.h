@@ -17,6 +17,8 @@ inline constexpr std::uint32_t writable = 0x004;  // EPOLLOUT
 inline constexpr std::uint32_t failed = 0x008;    // EPOLLERR, always reported
 inline constexpr std::uint32_t hung_up = 0x010;   // EPOLLHUP, always reported
 inline constexpr std::uint32_t urgent = 0x002;    // EPOLLPRI: cgroup.events, PSI
+/// EPOLLONESHOT: reported once, and not again before modify().
+inline constexpr std::uint32_t once = 1U << 30;
 
 struct Ready {
   std::uint64_t token = 0;

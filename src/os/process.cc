@@ -123,12 +123,17 @@ std::optional<ExitStatus> peek_any_exit() {
   return status_from(info, usage);
 }
 
-std::optional<StopNotice> next_stop_notice() {
+std::optional<ChildChange> next_child_change() {
   siginfo_t info{};
-  if (wait_for(P_ALL, 0, info, WSTOPPED | WCONTINUED | WNOHANG) != 0 || info.si_pid == 0)
+  rusage usage{};
+  if (wait_for(P_ALL, 0, info, look | WSTOPPED | WCONTINUED, &usage) != 0 || info.si_pid == 0)
     return std::nullopt;
-  const bool continued = info.si_code == CLD_CONTINUED;
-  return StopNotice{.pid = info.si_pid, .signal = continued ? 0 : info.si_status};
+  const bool is_stop = info.si_code == CLD_STOPPED || info.si_code == CLD_TRAPPED;
+  if (!is_stop && info.si_code != CLD_CONTINUED) return status_from(info, usage);
+  const StopNotice notice{.pid = info.si_pid, .signal = is_stop ? info.si_status : 0};
+  siginfo_t taken{};
+  wait_for(P_PID, static_cast<id_t>(notice.pid), taken, WSTOPPED | WCONTINUED | WNOHANG | __WALL);
+  return notice;
 }
 
 Status become_subreaper() {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "base/result.h"
@@ -52,12 +53,15 @@ Waited peek_exit_of(std::int32_t pid);
 bool has_children();
 /// The first zombie among our children, not reaped (waitid(P_ALL, WNOWAIT)); none if there is none.
 std::optional<ExitStatus> peek_any_exit();
-/// Stop and continue notices of children: {pid, stopped by signal n or 0 for continued}, consumed.
+/// A child was stopped by `signal`, or continued (0).
 struct StopNotice {
   std::int32_t pid = 0;
   int signal = 0;
 };
-std::optional<StopNotice> next_stop_notice();
+using ChildChange = std::variant<ExitStatus, StopNotice>;
+/// What the first child that changed did: its end, which stays to be reaped and is told again until
+/// it is, or a notice, which is told once. None: no child changed.
+std::optional<ChildChange> next_child_change();
 
 Status become_subreaper();
 Status set_process_group_of_own();

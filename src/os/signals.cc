@@ -4,6 +4,8 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "os/error.h"
@@ -71,16 +73,30 @@ Result<SignalFd> SignalFd::create() {
 }
 
 std::optional<SignalInfo> SignalFd::next() {
-  signalfd_siginfo info{};
+  if (given_ == read_) {
+    const bool is_drained = read_ != 0 && read_ < waiting_.size();
+    read_ = given_ = 0;
+    if (is_drained || !read_some()) return std::nullopt;
+  }
+  return waiting_[given_++];
+}
+
+bool SignalFd::read_some() {
+  std::array<signalfd_siginfo, most_at_once> infos;
   ssize_t size = 0;
   do {
-    size = ::read(fd_.number(), &info, sizeof info);
+    size = ::read(fd_.number(), infos.data(), sizeof infos);
   } while (size < 0 && errno == EINTR);
-  if (size != sizeof info) return std::nullopt;
-  return SignalInfo{.number = static_cast<int>(info.ssi_signo),
-                    .sender_pid = static_cast<int>(info.ssi_pid),
-                    .sender_uid = info.ssi_uid,
-                    .from_kernel = info.ssi_code > 0};
+  if (size <= 0) return false;
+  read_ = static_cast<std::size_t>(size) / sizeof infos[0];
+  std::transform(infos.begin(), infos.begin() + read_, waiting_.begin(),
+                 [](const signalfd_siginfo& info) {
+                   return SignalInfo{.number = static_cast<int>(info.ssi_signo),
+                                     .sender_pid = static_cast<int>(info.ssi_pid),
+                                     .sender_uid = info.ssi_uid,
+                                     .from_kernel = info.ssi_code > 0};
+                 });
+  return true;
 }
 
 }  // namespace stayd::os

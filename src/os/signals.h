@@ -2,6 +2,7 @@
 // Signals of our own processes. Masks and dispositions are set absolutely, whatever was inherited.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 
@@ -42,13 +43,19 @@ InheritedSignals inherited_signals();
 class SignalFd {
  public:
   static Result<SignalFd> create();
-  /// The next signal, or none.
+  /// The next signal, or none; to be called until there is none.
   std::optional<SignalInfo> next();
   [[nodiscard]] FdView fd() const { return fd_.view(); }
 
  private:
   explicit SignalFd(Fd fd) : fd_(std::move(fd)) {}
+  bool read_some();
+
+  static constexpr std::size_t most_at_once = 4;
   Fd fd_;
+  std::array<SignalInfo, most_at_once> waiting_;
+  std::size_t read_ = 0;   ///< how many of them one read gave; fewer than asked for: the last ones
+  std::size_t given_ = 0;  ///< how many of those next() has given
 };
 
 /// Notes signal, address, the failed check and backtrace of a crash into `record` (shared memory of

@@ -85,7 +85,8 @@ Result<os::Cgroup> Containment::create_leaf(std::string_view instance, Leaf& lea
 std::optional<os::Cgroup> Containment::reuse_leaf(std::string_view instance, const Leaf& leaf) {
   if (leaf.number == 0) return std::nullopt;
   const std::string name = leaf_name(instance, leaf.number);
-  if (leaf.killed || is_populated(name) != false) {
+  const bool was_just_empty = std::erase(just_empty_, leaf.number) != 0;
+  if (leaf.killed || (!was_just_empty && base_.is_populated(name) != false)) {
     remove_leaf(name);
     return std::nullopt;
   }
@@ -94,21 +95,9 @@ std::optional<os::Cgroup> Containment::reuse_leaf(std::string_view instance, con
   return std::move(*opened);
 }
 
-std::optional<bool> Containment::is_populated(const std::string& leaf) const {
-  const auto events = os::open_beneath(base_.fd(), leaf + "/cgroup.events", os::OpenFor::read, 0);
-  std::array<char, 256> buffer;
-  const auto size = events ? os::read_some(events->view(), buffer)
-                           : Result<std::size_t>(std::unexpected(events.error()));
-  if (size) {
-    return std::string_view(buffer.data(), *size).find("populated 1") != std::string_view::npos;
-  }
-  const bool is_removed = size.error().number == ENOENT || size.error().number == ENODEV;
-  return is_removed ? std::optional(false) : std::nullopt;
-}
-
 void Containment::remove_leaf(const std::string& leaf) {
   if (base_.remove_child(leaf) || base_.remove_child_tree(leaf)) return;
-  if (is_populated(leaf) == false) return;
+  if (base_.is_populated(leaf) == false) return;
   waiting_.push_back({.name = leaf, .in_leaf = true});
   watch(waiting_.back());
 }
@@ -172,7 +161,8 @@ Containment::Waiting& Containment::waiting_for(const ContainedRun& run) {
 }
 
 void Containment::await_empty(const ContainedRun& run) {
-  if (uses_leaf(run) && is_populated(leaf_name(run.name, run.leaf.number)) == false) {
+  if (uses_leaf(run) && base_.is_populated(leaf_name(run.name, run.leaf.number)) == false) {
+    just_empty_.push_back(run.leaf.number);
     forget(run.instance, run.run);
     emptied_.push_back({run.instance, run.run});
     return;
@@ -212,6 +202,8 @@ void Containment::ready() {
 
 void Containment::settle(Instant now, std::vector<EmptiedRun>& into) {
   const bool due = deadline_ <= now;
+  if (now != settled_at_) just_empty_.clear();
+  settled_at_ = now;
   for (Waiting& entry : waiting_) {
     if (due || (look_again_ && !entry.in_leaf)) entry.looked_at = false;
   }
@@ -235,7 +227,7 @@ void Containment::settle_leaves() {
   for (Waiting& entry : waiting_) {
     if (!entry.in_leaf || entry.looked_at) continue;
     entry.looked_at = true;
-    const std::optional<bool> populated = is_populated(entry.name);
+    const std::optional<bool> populated = base_.is_populated(entry.name);
     entry.unsure = !populated.has_value();
     if (populated == false) {
       conclude(entry);
@@ -330,6 +322,13 @@ bool Containment::has(const ContainedRun& run, std::int32_t pid, os::FdView proc
   const auto leaf = base_.open_child(leaf_name(run.name, run.leaf.number));
   if (id && leaf && *id == leaf->id()) return true;
   return is_in_leaf(run, pid);
+}
+
+bool Containment::has_oom_kill(const ContainedRun& run) const {
+  if (!uses_leaf(run)) return false;
+  const auto events = base_.read(leaf_name(run.name, run.leaf.number), "memory.events");
+  return events && events->find("oom_kill ") != std::string::npos &&
+         events->find("oom_kill 0") == std::string::npos;
 }
 
 bool Containment::is_in_leaf(const ContainedRun& run, std::int32_t pid) const {

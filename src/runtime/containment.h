@@ -135,6 +135,8 @@ class Containment {
   /// right even if it has ended since.
   [[nodiscard]] bool has(const ContainedRun& run, std::int32_t pid, os::FdView process) const;
   [[nodiscard]] Owner owner_of(std::int32_t pid) const;
+  /// Whether the memory controller counted an OOM kill in the run's leaf.
+  [[nodiscard]] bool has_oom_kill(const ContainedRun& run) const;
 
  private:
   /// A run that is awaited or being killed, or (without instance) a leaf to be removed once empty.
@@ -168,8 +170,6 @@ class Containment {
   }
   Result<os::Cgroup> create_leaf(std::string_view instance, Leaf& leaf);
   std::optional<os::Cgroup> reuse_leaf(std::string_view instance, const Leaf& leaf);
-  /// None: it could not be read (no descriptor, no memory).
-  [[nodiscard]] std::optional<bool> is_populated(const std::string& leaf) const;
   [[nodiscard]] bool is_in_leaf(const ContainedRun& run, std::int32_t pid) const;
   [[nodiscard]] Owner owner_in_cgroup(std::int32_t pid) const;
   void remove_leaf(const std::string& leaf);
@@ -196,6 +196,9 @@ class Containment {
   std::uint32_t killed_at_start_ = 0;
   std::vector<Waiting> waiting_;
   std::vector<EmptiedRun> emptied_;  ///< not told yet
+  /// Leaves seen to be empty at settled_at_: only we put something in, so they still are.
+  std::vector<std::uint32_t> just_empty_;
+  Instant settled_at_{};
   bool look_again_ = false;
   int looks_ = 0;  ///< by time, one after the other
   Instant deadline_ = Instant::never();

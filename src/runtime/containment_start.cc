@@ -93,7 +93,7 @@ Status Containment::test_base(os::Spawner& spawner) {
 void Containment::clear_leftovers() {
   for (const std::string& name : base_.children()) {
     setting_.next_leaf = std::max(setting_.next_leaf, leaf_number(name) + 1);
-    if (is_populated(name) == true) {
+    if (base_.is_populated(name) == true) {
       ++killed_at_start_;
       (void)kill_leaf(name);
     }

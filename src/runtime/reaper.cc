@@ -13,6 +13,13 @@ os::ExitStatus status_of(const LinkMessage& message) {
           .value = static_cast<std::uint8_t>(message.number)};
 }
 
+/// A process ends once, and epoll need not be told that its end was seen.
+constexpr std::uint32_t once_readable = os::readable | os::once;
+
+std::uint64_t token_of(InstanceId instance, RunId run) {
+  return pack({Source::process, index_of(instance), number_of(run)});
+}
+
 RunUsage usage_of(const os::ExitStatus& status) {
   return {.known = true, .cpu = status.cpu, .peak_memory = status.peak_memory};
 }
@@ -34,8 +41,7 @@ Status Reaper::watch(InstanceId instance, RunId run, os::Fd process, std::int32_
   entry.process = std::move(process);
   entry.pid = pid;
   setting_.runs.by_pid.add(pid, instance);
-  TRY(setting_.epoll.add(entry.process.view(), os::readable,
-                         pack({Source::process, index_of(instance), number_of(run)})));
+  TRY(setting_.epoll.add(entry.process.view(), once_readable, token_of(instance, run)));
   entry.watched = true;
   return {};
 }
@@ -92,8 +98,13 @@ void Reaper::process_ready(const Token& token) {
   Run& run = setting_.runs.at(instance);
   if (!run.watched || !is_of(token, number_of(run.record.run))) return;
   const auto waited = os::peek_exit(run.process.view());
-  if (!waited || waited->outcome == os::WaitOutcome::alive) return;
-  unwatch(run);
+  if (!waited || waited->outcome == os::WaitOutcome::alive) {
+    // Kernels before 6.15 say so too early when a thread that is not the first one executes.
+    (void)setting_.epoll.modify(run.process.view(), once_readable,
+                                token_of(instance, run.record.run));
+    return;
+  }
+  run.watched = false;  // epoll has let go of it
   if (waited->outcome == os::WaitOutcome::not_our_child) return ask_keeper(LinkKind::peek, run.pid);
   noted_.push_back({instance, run.pid, false});
   note(instance, exit_of(waited->status), usage_of(waited->status));
@@ -124,8 +135,12 @@ void Reaper::keeper_says(const LinkMessage& message) {
 
 void Reaper::look() {
   if (!look_) return;
-  while (const auto notice = os::next_stop_notice()) note_stop(*notice);
-  while (const auto status = os::peek_any_exit()) {
+  while (const auto change = os::next_child_change()) {
+    if (const auto* notice = std::get_if<os::StopNotice>(&*change)) {
+      note_stop(*notice);
+      continue;
+    }
+    const auto* status = std::get_if<os::ExitStatus>(&*change);
     const InstanceId instance = setting_.runs.by_pid.find(status->pid);
     if (instance != no_instance) {
       Run& run = setting_.runs.at(instance);

@@ -126,6 +126,8 @@ void Supervisor::turn() {
   }
   settle();
   carry_out_some();
+  // It walks over all children: only now that what ended is being started again.
+  reaper_.look();
   readiness_.tick(now_);
   if (logs_.has_matched()) {
     for (const MatchedRun& found : logs_.take_matched()) readiness_.matched(found);
@@ -160,7 +162,6 @@ void Supervisor::dispatch(const os::Ready& ready) {
 void Supervisor::settle() {
   do {
     while (!facts_.empty()) step_facts();
-    reaper_.look();
     settle_containment();
   } while (!facts_.empty());
 }
@@ -392,14 +393,10 @@ void Supervisor::log_channel_ready(std::uint32_t events) {
 }
 
 /// A SIGKILL that the kernel sent for want of memory, if the cgroup's accounting says so.
-void Supervisor::note_oom_kill(core::Event& exit) const {
+void Supervisor::note_oom_kill(core::Event& exit) {
   constexpr std::uint8_t kill_signal = 9;
-  if (exit.exit.kind != core::ExitKind::signal || exit.exit.value != kill_signal) return;
-  const auto leaf = open_leaf(exit.instance);
-  if (!leaf) return;
-  const auto events = leaf->read("memory.events");
-  exit.exit.oom_killed = events && events->find("oom_kill ") != std::string::npos &&
-                         events->find("oom_kill 0") == std::string::npos;
+  if (exit.exit.kind == core::ExitKind::signal && exit.exit.value == kill_signal)
+    exit.exit.oom_killed = containment_.has_oom_kill(contained(exit.instance));
 }
 
 void Supervisor::say(std::string_view sentence) {

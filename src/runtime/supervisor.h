@@ -63,7 +63,7 @@ class Supervisor final : private DeskWorld, private control::Watcher {
 
   // supervisor.cc
   void turn();
-  void note_oom_kill(core::Event& exit) const;
+  void note_oom_kill(core::Event& exit);
   void dispatch(const os::Ready& ready);
   void settle();
   void step_facts();

@@ -14,6 +14,9 @@ namespace {
 /// machine a single start can take longer, since its child must get to run.
 constexpr int most_starts = 8;
 constexpr Duration longest_look_away = milliseconds(2);
+/// Without a start among it. Signals that stop everything must all be out before the first ends are
+/// looked at: what is dying has the processors until then.
+constexpr Duration longest_look_away_from_ends = milliseconds(20);
 /// For the log writer to write out what it has.
 constexpr Duration leave_patience = seconds(5);
 /// For it to tell how much the last runs printed: somebody outside may hold an output open.
@@ -30,8 +33,13 @@ LaunchFailure out_of_memory() {
 }  // namespace
 
 void Supervisor::carry_out_some() {
-  const Instant end = os::now() + longest_look_away;
-  for (int starts = 0; !actions_.empty() && starts < most_starts;) {
+  const Instant begin = os::now();
+  for (int starts = 0; starts < most_starts;) {
+    if (actions_.empty()) {
+      finish_start();
+      settle();  // what was done may have shown that more is to be done
+      if (actions_.empty()) return;
+    }
     const core::Action action = actions_.pop();
     const bool is_start = action.kind == core::ActionKind::spawn;
     if (is_start)
@@ -40,7 +48,8 @@ void Supervisor::carry_out_some() {
       finish_start();
     const bool carried_out = guarded([&] { carry_out(action); });
     if (is_start && !carried_out) spawn_failed(action, out_of_memory());
-    if (os::now() >= end) break;
+    const auto longest = starts > 0 ? longest_look_away : longest_look_away_from_ends;
+    if (os::now() - begin >= longest) break;
   }
   finish_start();
 }

@@ -165,12 +165,15 @@ void Keeper::peek(std::int32_t pid) {
 }
 
 void Keeper::peek_any() {
-  const auto found = os::peek_any_exit();
-  if (found && found->pid != supervisor_.pid) return answer(seen(*found));
-  while (const auto notice = os::next_stop_notice()) {
-    if (notice->pid == supervisor_.pid) continue;
-    const auto outcome = notice->signal != 0 ? PeekOutcome::stopped : PeekOutcome::continued;
-    return answer({.outcome = outcome, .pid = notice->pid, .number = notice->signal});
+  while (const auto change = os::next_child_change()) {
+    if (const auto* status = std::get_if<os::ExitStatus>(&*change)) {
+      if (status->pid == supervisor_.pid) break;  // nobody is there to hear more
+      return answer(seen(*status));
+    }
+    const auto& notice = std::get<os::StopNotice>(*change);
+    if (notice.pid == supervisor_.pid) continue;
+    const auto outcome = notice.signal != 0 ? PeekOutcome::stopped : PeekOutcome::continued;
+    return answer({.outcome = outcome, .pid = notice.pid, .number = notice.signal});
   }
   answer({.outcome = PeekOutcome::no_child});
 }
