@@ -91,5 +91,6 @@ function(stayd_product)
   set_target_properties(stayd PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
   if(STAYD_STATIC)  # binutils' other linker folds functions that came out the same
     target_link_options(stayd PRIVATE -fuse-ld=gold -Wl,--icf=safe)
+    target_sources(stayd PRIVATE ${CMAKE_SOURCE_DIR}/src/static_libc.cc)
   endif()
 endfunction()
