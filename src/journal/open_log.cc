@@ -110,14 +110,16 @@ Status OpenLog::take_text(os::Fd text) {
   return {};
 }
 
+// A file of another size was truncated: the next byte would leave a hole before it.
 bool OpenLog::in_place(Instant now) {
-  const auto size = os::file_size(text_.view());
-  if (!size || *size != size_) return false;  // else the next byte would leave a hole before it
-  if (now - looked_ < look_period) return true;
+  if (now - looked_ < look_period) {
+    const auto size = os::file_size(text_.view());
+    return size && *size == size_;
+  }
   looked_ = now;
   const auto status = os::status_of_path(*place_.log_dir + "/" + *place_.instance + "/" +
                                          current_text_name(place_.kind));
-  return status && status->inode == inode_ && status->device == device_;
+  return status && status->inode == inode_ && status->device == device_ && status->size == size_;
 }
 
 Result<os::Fd> OpenLog::folder() const {

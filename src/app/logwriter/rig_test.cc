@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -81,11 +82,6 @@ void Rig::renew_channel() {
 
 Rig::~Rig() {
   if (pid_ > 0) kill();
-}
-
-void Rig::set_console(int out, int err) {
-  console_out_ = out;
-  console_err_ = err;
 }
 
 void Rig::start() { start(Traced::no); }
@@ -166,8 +162,8 @@ void Rig::start(Traced traced) {
   if (pid_ == 0) {
     if (traced == Traced::yes) ask_to_be_traced();
     if (write_error_ != 0) make_writes_fail(write_error_);
-    if (console_out_ >= 0) ::dup2(console_out_, 1);
-    if (console_err_ >= 0) ::dup2(console_err_, 2);
+    const rlimit most{.rlim_cur = most_descriptors_, .rlim_max = most_descriptors_};
+    if (most_descriptors_ != 0 && ::setrlimit(RLIMIT_NOFILE, &most) != 0) ::_exit(1);
     const LogWriterFds fds{.channel = ::dup(channel_.theirs.number()),
                            .private_read = ::dup(pipe_.read_end.number()),
                            .private_write = ::dup(pipe_.write_end.number()),

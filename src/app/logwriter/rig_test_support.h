@@ -54,8 +54,8 @@ class Rig {
   Rig(const Rig&) = delete;
   Rig& operator=(const Rig&) = delete;
 
-  /// Descriptors 1 and 2 of the log writers started from now on (dup2 in the child).
-  void set_console(int out, int err);
+  /// The most descriptors that the log writers started from now on may have.
+  void limit_descriptors(std::uint64_t most) { most_descriptors_ = most; }
   /// From now on each log writer finds that every write to a file fails with this errno (by a
   /// seccomp filter); 0: no longer.
   void set_write_error(int number) { write_error_ = number; }
@@ -117,7 +117,7 @@ class Rig {
   journal::PrivatePipe pipe_;
   os::SocketPair channel_;
   pid_t pid_ = -1;
-  int console_out_ = -1, console_err_ = -1;
+  std::uint64_t most_descriptors_ = 0;  ///< 0: as many as we
   int write_error_ = 0;
   std::uint32_t last_number_ = 0;
   std::map<std::uint32_t, Known> streams_;

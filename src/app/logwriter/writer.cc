@@ -17,12 +17,17 @@ namespace {
 constexpr std::uint64_t descriptors_a_log = 2;  // a text and an index
 constexpr Duration patience_with_commands = seconds(2);
 constexpr Duration gathering = microseconds(200);
+// Where we have been woken so often, each time within twice this of the time before, lines of many
+// services come: they are gathered, too, since most of what a short one costs is the waking.
+constexpr Duration gathering_few = milliseconds(4);
+constexpr std::uint32_t many_wakes = 64;
 constexpr int reopen_signal = 10;  // SIGUSR1 (signal(7))
 constexpr int child_signal = 17;   // SIGCHLD
 
-/// So that the pipes of all services fit beside them (model/descriptors.h).
+/// So that the pipes of all services fit beside them (model/descriptors.h). To open a log anew for
+/// each line of each of many services would cost ten times what the line does.
 std::size_t most_open_logs() {
-  constexpr std::uint64_t most_descriptors = 1024;
+  constexpr std::uint64_t most_descriptors = 16384;
   const std::uint64_t share = std::min(os::descriptor_limit() / 4, most_descriptors);
   return std::max<std::size_t>(share / descriptors_a_log, 1);
 }
@@ -71,11 +76,17 @@ Status Writer::run() {
   send_waiting();
   while (!is_done()) {
     const auto ready = TRY(epoll_.wait(room, until_next_deadline()));
-    now_ = os::now();
+    const Instant before = std::exchange(now_, os::now());
     for (const os::Ready& each : ready) dispatch(each);
     look_at_hot();
     keep_house();
-    if (!hot_.empty() && !moved_much_) os::nap(gathering);
+    if (!hot_.empty()) {
+      if (!moved_much_) os::nap(gathering);
+    } else if (now_ - before > gathering_few + gathering_few) {
+      wakes_in_a_row_ = 0;
+    } else if (++wakes_in_a_row_ > many_wakes) {
+      os::nap(gathering_few);
+    }
   }
   consumers_.leave(patience_with_commands);
   return {};

@@ -129,8 +129,9 @@ class Writer {
   bool hello_waits_ = true;
   bool channel_is_full_ = false;
   bool troubles_changed_ = false;
-  bool matches_wait_ = false;  ///< of which the supervisor has not been told
-  bool moved_much_ = false;    ///< in this round: look again at once
+  bool matches_wait_ = false;         ///< of which the supervisor has not been told
+  std::uint32_t wakes_in_a_row_ = 0;  ///< with little between them
+  bool moved_much_ = false;           ///< in this round: look again at once
   bool leaving_ = false;
 };
 
