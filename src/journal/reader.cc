@@ -78,9 +78,8 @@ void LogReader::seek_run_end(RunId run) {
     IndexReader& index = walk_.index();
     const std::uint64_t record = index.find_run(next);
     const auto last = record > 0 ? index.at(record - 1) : std::nullopt;
-    if (last && last->run == run && last->kind == RecordKind::run_ended) {
-      return stand_before(record);
-    }
+    const bool has_ended = last && last->run == run && last->kind == RecordKind::run_ended;
+    if (has_ended && index.first_from(record)) return stand_before(record);
   }
   seek_end();
 }

@@ -165,6 +165,20 @@ TEST_CASE("last words are given as soon as the run has ended") {
   CHECK(shown(*reader.next()) == "1:panic: why-");
 }
 
+TEST_CASE("the end of the last run is the end of the log") {
+  Folder folder;
+  folder.write("stdout.log", "one\ntwo\n");
+  IndexRecord ended{
+      .at = {.wall = {5}}, .run = RunId{2}, .offset = 8, .kind = RecordKind::run_ended};
+  folder.write("stdout.idx", index_of({burst(3, 1, 0, 4), burst(4, 2, 4, 4), ended}));
+  LogReader reader = open(folder);
+  reader.seek_run_end(RunId{2});
+  CHECK(!reader.next());
+  const auto last = reader.previous();
+  REQUIRE(last.has_value());
+  CHECK(last->text == "two");
+}
+
 TEST_CASE("where the clock was set back, seeking begins at the first of both times") {
   Folder folder;
   std::string text;
