@@ -189,6 +189,10 @@ std::string format_size_short(std::uint64_t bytes) {
   return std::to_string(bytes);
 }
 
+std::string format_bytes(std::uint64_t bytes) {
+  return format_size_short(bytes) + (bytes == 1 ? " byte" : bytes < 1024 ? " bytes" : "");
+}
+
 Result<std::uint32_t> parse_mode(std::string_view text) {
   std::uint32_t mode = 0;
   const char* end = text.data() + text.size();

@@ -29,6 +29,8 @@ Result<std::uint64_t> parse_size(std::string_view text);
 std::string format_size(std::uint64_t bytes);
 /// For a person, rounded down: "28M", "6.2M", "1.1G", "412".
 std::string format_size_short(std::uint64_t bytes);
+/// The same in a sentence: "512 bytes", "4.9M".
+std::string format_bytes(std::uint64_t bytes);
 
 /// "TERM", "SIGTERM", "term" or "15", "RTMIN+3", "RTMAX-1"; Linux numbers (signal(7)), 1 to 64.
 Result<int> parse_signal(std::string_view text);

@@ -60,7 +60,7 @@ bool ConsoleEnd::drain() {
     written_ = 0;
     std::string().swap(waiting_);
     if (skipped_ > 0) {
-      waiting_ = "\nstayd: " + format_size_short(skipped_) +
+      waiting_ = "\nstayd: " + format_bytes(skipped_) +
                  " of output were not shown: the console was too slow (the log files have it)\n";
       skipped_ = 0;
     }
@@ -145,7 +145,7 @@ void Console::show_line(std::uint32_t stream, Unfinished& line, LineEnd end) {
   std::string().swap(line.text);
   if (end == LineEnd::complete) {
     if (line.beyond_limit > 0) {
-      out_ += " [and " + format_size_short(line.beyond_limit) + " more on this line]";
+      out_ += " [and " + format_bytes(line.beyond_limit) + " more on this line]";
     }
     out_ += '\n';
   }

@@ -20,6 +20,7 @@ namespace stayd::journal {
 /// A log that cannot be written, from the first failure until the supervisor knows that it is over.
 struct LogTrouble {
   std::string text;           ///< why, for a person
+  bool is_limit = false;      ///< `text` speaks of the rate-limit
   std::uint64_t dropped = 0;  ///< bytes of output that are lost, not yet in a gap record
   std::uint64_t dropped_in_all = 0;
   std::uint64_t limited = 0;  ///< bytes beyond the rate-limit, not yet in a gap record

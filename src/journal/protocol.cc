@@ -137,6 +137,7 @@ void write(ByteWriter& out, const Trouble& message) {
   out.text(message.text);
   out.number(message.dropped);
   out.text(message.target);
+  boolean(out, message.limited);
 }
 void write(ByteWriter& out, const Matched& message) {
   enumerator(out, Kind::matched);
@@ -225,6 +226,7 @@ Trouble read_trouble(ByteReader& in) {
   message.text = in.text();
   message.dropped = in.number<std::uint64_t>();
   message.target = in.text();
+  message.limited = in.boolean();
   return message;
 }
 

@@ -152,14 +152,15 @@ struct GivenKept {
 };
 struct GivenBackAll {};
 
-/// An instance's log cannot be written (disk full, folder refused), or can be again.
-/// `instance` is empty when it concerns the console.
+/// An instance's log cannot be written (disk full, folder refused) or gets too much, or is well
+/// again. `instance` is empty when it concerns the console.
 struct Trouble {
   std::string instance;
   bool begins = true;
   std::string text;           ///< begins: why, a clause for a person
   std::uint64_t dropped = 0;  ///< ends: bytes that were lost meanwhile
   std::string target{};       ///< what takes too little instead of a log: "syslog (/dev/log)"
+  bool limited = false;       ///< nothing is wrong with the log: its rate-limit is exceeded
 };
 
 using FromWriter =

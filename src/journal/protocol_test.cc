@@ -46,7 +46,7 @@ std::vector<FromWriter> all_from_writer() {
           GivenStream{.number = 5, .kind = StreamKind::merged, .instance = "web", .run = RunId{17}},
           GivenKept{.key = 7},
           GivenBackAll{},
-          Trouble{.instance = "web", .begins = true, .text = "No space left on device"},
+          Trouble{.instance = "web", .text = "No space left on device", .limited = true},
           Matched{.number = 5}};
 }
 

@@ -235,7 +235,10 @@ LogTrouble& Pump::trouble_of(LogFile& file) {
 
 void Pump::stop_output(Stream& stream, std::string why, const Stamp& now) {
   LogTrouble& trouble = trouble_of(file_of(stream));
-  if (trouble.text.empty()) trouble.text = std::move(why);
+  if (trouble.text.empty()) {
+    const bool waits = stream.settings->on_full == model::OnFull::block;
+    trouble.text = std::move(why) + (waits ? "; its service waits" : "; what it prints is dropped");
+  }
   trouble.stops_output = true;
   trouble.over_at = now.since_boot + calm_after_failure;
 }

@@ -70,6 +70,7 @@ void Pump::note_limited(Stream& stream, std::size_t bytes, const Stamp& now) {
   if (trouble.text.empty()) {
     trouble.text = "more than its rate-limit of " + format_size(stream.settings->rate_limit) +
                    " a second, the rest is dropped";
+    trouble.is_limit = true;
   }
   trouble.run = stream.run;
   trouble.dropped_in_all += bytes;

@@ -2,6 +2,8 @@
 #include "runtime/control_desk.h"
 
 #include <algorithm>
+#include <deque>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -235,10 +237,15 @@ void ControlDesk::explain(const Call& call) {
   const std::vector<core::Link> chain = core::explain(setting_.state, setting_.catalog, first);
   std::vector<ViewMaker> makers;  // each lends its view's texts
   makers.reserve(chain.size());
+  std::deque<std::string> status_texts;  // which the world lends for a moment only
   std::vector<control::InstanceView> views;
   for (const core::Link& link : chain) {
     makers.emplace_back(setting_.names, setting_.spec, setting_.catalog, setting_.state);
-    views.push_back(makers.back().make(link.instance, clocks));
+    control::InstanceView view = makers.back().make(link.instance, clocks);
+    setting_.world.complete(link.instance, view);
+    view.status_text = status_texts.emplace_back(view.status_text);
+    view.cgroup = {};
+    views.push_back(view);
     if (views.size() < 2) continue;
     control::InstanceView& before = views[views.size() - 2];
     before.cause = views.back().instance;

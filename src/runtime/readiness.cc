@@ -130,6 +130,17 @@ Notified Readiness::notified(const ContainedRun& run, Instant now) {
   return notified;
 }
 
+std::string Readiness::awaited(const model::Probe& probe) {
+  if (probe.kind == model::ProbeKind::log) {
+    return "waits for a line with \"" + probe.target + "\" in it";
+  }
+  if (probe.kind == model::ProbeKind::notify) return "waits for its READY=1 (sd_notify)";
+  if (probe.kind == model::ProbeKind::fd) {
+    return "waits for a line end on its descriptor " + std::to_string(probe.fd);
+  }
+  return {};
+}
+
 void Readiness::note_status(InstanceId id, std::string text) {
   const auto at = std::ranges::find(statuses_, id, &StatusText::instance);
   if (at == statuses_.end())

@@ -364,11 +364,15 @@ void Supervisor::log_writer_ready(const Token& token) {
 namespace {
 
 std::string words_of(const journal::Trouble& trouble) {
-  std::string what = trouble.instance.empty() ? "the console" : "the log of " + trouble.instance;
-  if (!trouble.target.empty()) what = trouble.target;
-  std::string text =
-      trouble.begins ? what + " cannot be written: " + trouble.text : what + " is written again";
-  if (trouble.dropped != 0) text += ", " + std::to_string(trouble.dropped) + " bytes were lost";
+  std::string text = trouble.instance.empty() ? "the console" : "the log of " + trouble.instance;
+  if (!trouble.target.empty()) text = trouble.target;
+  if (trouble.limited) {
+    text = trouble.instance + (trouble.begins ? " prints " : " keeps to its rate-limit again");
+    text += trouble.text;
+  } else {
+    text += trouble.begins ? " cannot be written: " + trouble.text : " is written again";
+  }
+  if (trouble.dropped != 0) text += ", " + format_bytes(trouble.dropped) + " were lost";
   return text;
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the control desk and its server need of the supervisor.
+#include <algorithm>
 #include <charconv>
 
 #include "os/cgroup.h"
@@ -67,7 +68,7 @@ void Supervisor::describe_trouble() {
   if (containment_.is_degraded()) add("cgroups cannot be used: " + containment_.reason());
   if (logs_.lacks_writer())
     add("no log writer is there, and services wait when they have much to say");
-  const std::size_t logs = troubles_.size();
+  const auto logs = std::ranges::count(troubles_, false, &journal::Trouble::limited);
   if (logs != 0)
     add(std::to_string(logs) + (logs == 1 ? " log cannot be written" : " logs cannot be written"));
 }
@@ -101,6 +102,10 @@ void Supervisor::complete(InstanceId id, control::InstanceView& view) {
   view.status_text = readiness_.status_text(id);
   if (view.status_text.empty() && state_.at(id).phase == core::Phase::starting) {
     why_not_ = readiness_.why_not(id, record.run);
+    if (why_not_.empty()) {
+      if (const auto service = base_.spec.service(base_.catalog.service_of(id)))
+        why_not_ = Readiness::awaited(service->ready);
+    }
     view.status_text = why_not_;
   }
   if (record.cgroup_number == 0) return;

@@ -26,6 +26,9 @@ std::string cause_line(const InstanceView& cause, WallTime now, const Style& sty
 /// What the line above leaves open: the last words of what ended, and how a life before ended.
 std::string more_lines(const InstanceView& cause, WallTime now) {
   std::string text;
+  if (!cause.status_text.empty()) {
+    text.append("  says: ").append(printable(cause.status_text)).append("\n");
+  }
   const auto& exit = cause.last_exit;
   const auto ending = exit_clause(exit);
   if (is_up(cause) && !ending.empty()) {

@@ -41,6 +41,15 @@ class LogFolder {
     text.append(bytes);
     write_files();
   }
+  void close_segment(bool is_error) {
+    auto& [text, index] = logs_[is_error ? 1 : 0];
+    const auto base = (path_ / "web" / (is_error ? "stderr" : "stdout")).string();
+    fs::rename(base + ".log", base + ".000001.log");
+    fs::rename(base + ".idx", base + ".000001.idx");
+    text.clear();
+    index = header();
+    write_files();
+  }
   [[nodiscard]] std::string path() const { return path_; }
 
  private:
@@ -68,13 +77,13 @@ control::InstanceView ended(std::uint64_t run) {
 
 }  // namespace
 
-TEST_CASE("lines of both streams stand in the order in which they came") {
+TEST_CASE("lines of both streams stand in the order in which they began") {
   LogFolder folder;
   folder.add(false, 1, 10, "one\ntw");
   folder.add(true, 1, 20, "oops\r\n");
   folder.add(false, 1, 30, "o\nthree");
-  CHECK_EQ(last_lines(folder.path(), "web", 10), Lines{"one", "oops", "two", "three"});
-  CHECK_EQ(last_lines(folder.path(), "web", 2), Lines{"two", "three"});
+  CHECK_EQ(last_lines(folder.path(), "web", 10), Lines{"one", "two", "oops", "three"});
+  CHECK_EQ(last_lines(folder.path(), "web", 2), Lines{"oops", "three"});
 }
 
 TEST_CASE("the last words are those of the run that ended, on stderr if there are any") {
@@ -86,6 +95,22 @@ TEST_CASE("the last words are those of the run that ended, on stderr if there ar
   CHECK_EQ(last_words(folder.path(), ended(2)), "cannot say it on stderr");
   CHECK_EQ(last_words(folder.path(), ended(3)), "its end");
   CHECK_EQ(last_words(folder.path(), ended(4)), "");
+}
+
+TEST_CASE("the last words are found in a segment that was closed meanwhile") {
+  LogFolder folder;
+  folder.add(true, 1, 10, "cannot open the database\n");
+  folder.close_segment(true);
+  folder.add(true, 2, 20, "started again\n");
+  CHECK_EQ(last_words(folder.path(), ended(1)), "cannot open the database");
+  CHECK_EQ(last_lines(folder.path(), "web", 10),
+           Lines{"cannot open the database", "started again"});
+}
+
+TEST_CASE("of a progress bar there is the last state, and no colours") {
+  LogFolder folder;
+  folder.add(false, 1, 10, "\r10%\r20%\r\x1b[32m30%\x1b[0m\r\ndone\n\n");
+  CHECK_EQ(last_lines(folder.path(), "web", 10), Lines{"30%", "done"});
 }
 
 TEST_CASE("a long log is looked at from its end") {

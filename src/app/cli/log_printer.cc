@@ -23,10 +23,9 @@ std::string count_of(std::uint64_t count, std::string_view what) {
 }
 
 std::string words_of(const journal::LogLine& line) {
-  if (line.lost > 0) return format_size_short(line.lost) + " of output were not kept here";
+  if (line.lost > 0) return format_bytes(line.lost) + " of output were not kept here";
   if (line.unreadable > 0) {
-    return format_size_short(line.unreadable) +
-           " or more cannot be read here: " + printable(line.text);
+    return format_bytes(line.unreadable) + " or more cannot be read here: " + printable(line.text);
   }
   return count_of(line.missing_segments, "segment") + " of the log had been removed here";
 }

@@ -184,6 +184,7 @@ TEST_CASE("rate-limit: whole lines are dropped, counted in the log and told of, 
   const auto begun = rig.wait_trouble(true);
   REQUIRE(begun.has_value());
   CHECK(begun->text == "more than its rate-limit of 20000 a second, the rest is dropped");
+  CHECK(begun->limited);
   const auto over = rig.wait_trouble(false);
   REQUIRE(over.has_value());
   const std::string kept = text_of(folder);

@@ -315,15 +315,17 @@ Sent Writer::tell_trouble(journal::Instance& instance, journal::LogFile& file) {
     if (trouble.over) other.trouble->dropped_in_all += trouble.dropped_in_all;
     return Sent::sent;
   }
+  journal::Trouble message{.instance = *instance.name, .text = trouble.text};
+  message.limited = trouble.is_limit;
   if (!trouble.begin_told) {
-    const Sent sent = mailbox_.send(
-        journal::Trouble{.instance = *instance.name, .begins = true, .text = trouble.text});
-    if (sent != Sent::sent) return sent;
+    if (const Sent sent = mailbox_.send(message); sent != Sent::sent) return sent;
     trouble.begin_told = true;
   }
   if (!trouble.over) return Sent::sent;
-  return mailbox_.send(journal::Trouble{
-      .instance = *instance.name, .begins = false, .text = {}, .dropped = trouble.dropped_in_all});
+  message.begins = false;
+  message.text.clear();
+  message.dropped = trouble.dropped_in_all;
+  return mailbox_.send(message);
 }
 
 }  // namespace stayd::app
