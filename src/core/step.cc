@@ -26,6 +26,7 @@ const InstanceState& State::at(InstanceId id) const { return instances_[index_of
 std::span<const InstanceState> State::instances() const { return instances_; }
 const SupervisorState& State::supervisor() const { return supervisor_; }
 void State::seed(std::uint64_t random) { supervisor_.random = random; }
+void State::number_runs_behind(RunId run) { supervisor_.next_run = number_of(run) + 1; }
 
 Instant State::next_deadline() const {
   return std::min(derived_.deadlines.earliest(), supervisor_.shutdown_deadline);

@@ -35,6 +35,8 @@ class State {
   [[nodiscard]] const SupervisorState& supervisor() const;
   /// Seeds the jitter; once, before the first step.
   void seed(std::uint64_t random);
+  /// Runs get numbers greater than that of `run`. Before the first event.
+  void number_runs_behind(RunId run);
   /// When the next tick is due; Instant::never() when nothing waits for time.
   [[nodiscard]] Instant next_deadline() const;
 

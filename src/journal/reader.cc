@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "journal/segment_names.h"
 #include "os/files.h"
 
 namespace stayd::journal {
@@ -392,6 +393,23 @@ std::optional<LogLine> LogReader::previous() {
     return line;
   }
   return std::nullopt;
+}
+
+// ---- all logs
+
+RunId greatest_run(const std::string& log_dir) {
+  constexpr RunId bound{std::uint64_t{1} << 62};  // what is beyond it is no number that we gave
+  RunId greatest = no_run;
+  const auto folder = os::open_folder(log_dir);
+  if (!folder) return greatest;
+  for (const std::string& name : os::list_folder(folder->view())) {
+    if (!is_instance_name(name)) continue;
+    for (const LogKind kind : {LogKind::out, LogKind::err}) {
+      const auto log = LogReader::open(std::string(log_dir).append("/").append(name), kind);
+      if (log) greatest = std::max(greatest, log->run_before(bound).value_or(no_run));
+    }
+  }
+  return greatest;
 }
 
 }  // namespace stayd::journal

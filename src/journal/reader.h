@@ -135,4 +135,8 @@ class LogReader {
   bool looked_for_index_ = false;  ///< since text was read last
 };
 
+/// The greatest number of a run that any of the logs in <log-dir> has; no_run: none. Its successors
+/// are to have greater ones, so that logs can be looked through by them.
+RunId greatest_run(const std::string& log_dir);
+
 }  // namespace stayd::journal

@@ -165,6 +165,21 @@ TEST_CASE("last words are given as soon as the run has ended") {
   CHECK(shown(*reader.next()) == "1:panic: why-");
 }
 
+TEST_CASE("the greatest run of all logs is found, also in a closed segment") {
+  Folder folder;
+  CHECK(greatest_run(folder.path()) == no_run);
+  CHECK(greatest_run(folder.path() + "/none") == no_run);
+  for (const char* name : {"/web", "/db@2"})
+    std::filesystem::create_directory(folder.path() + name);
+  folder.write("web/stdout.log", "one\n");
+  folder.write("web/stdout.idx", index_of({burst(3, 7, 0, 4)}));
+  folder.write("db@2/stderr.000001.log", "two\n");
+  folder.write("db@2/stderr.000001.idx", index_of({burst(3, 8, 0, 2), burst(4, 12, 2, 2)}));
+  folder.write("db@2/stderr.log", "");
+  folder.write("db@2/stderr.idx", index_of({}));
+  CHECK(greatest_run(folder.path()) == RunId{12});
+}
+
 TEST_CASE("the end of the last run is the end of the log") {
   Folder folder;
   folder.write("stdout.log", "one\ntwo\n");

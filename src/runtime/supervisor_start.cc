@@ -2,6 +2,7 @@
 #include <array>
 #include <utility>
 
+#include "journal/reader.h"
 #include "os/process.h"
 #include "runtime/supervisor.h"
 
@@ -109,6 +110,7 @@ Status Supervisor::begin_control() {
 
 void Supervisor::boot() {
   state_.seed(os::random_seed());
+  state_.number_runs_behind(journal::greatest_run(base_.settings.log_dir));
   facts_.push_back({.kind = core::EventKind::boot});
   settle();
 }

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "app/logwriter/rig_test_support.h"
 #include "journal/instance_folder.h"
@@ -129,6 +130,35 @@ TEST_CASE("max-files counts a segment once, compressed or not") {
   CHECK(eventually([&] { return all_compressed(place); }));
   CHECK(closed_in(place).texts.size() == 3);
   CHECK(text.ends_with(whole_log(place)));
+}
+
+TEST_CASE("memory stays as it is over thousands of rotations of a hundred logs") {
+  TestFolder folder;
+  Rig rig(folder.path());
+  rig.start();
+  constexpr std::size_t count = 100;
+  std::vector<Rig::Opened> streams;
+  for (std::size_t i = 0; i < count; ++i) {
+    streams.push_back(rig.open(
+        {.instance = "s" + std::to_string(i), .settings = {.max_files = 2, .max_size = small}}));
+  }
+  const std::string text = lines_of(4000);
+  const auto rotate_all = [&](std::size_t times) {
+    for (std::size_t i = 0; i < times; ++i) {
+      for (const auto& stream : streams) write_to(stream.write_end, text);
+    }
+  };
+  rotate_all(3);
+  const long before = anonymous_kib(rig.pid());
+  rotate_all(6);
+  if (!is_sanitized) CHECK(anonymous_kib(rig.pid()) <= before + 64);
+  const auto newest = [&](std::size_t i) {
+    const auto texts = closed_in(folder.path() + "/s" + std::to_string(i)).texts;
+    return texts.empty() ? 0 : texts.back();
+  };
+  std::uint64_t rotations = 0;
+  for (std::size_t i = 0; i < count; ++i) rotations += newest(i);
+  CHECK(rotations > 2000);
 }
 
 TEST_CASE("max-total: an instance's files stay below it, standard error with them") {
