@@ -124,6 +124,7 @@ bool LogReader::fill_ahead() {
   buffer_.resize(before + block_);
   const auto got =
       walk_.text().read_at(offset_ + before, std::span(buffer_).subspan(before, block_));
+  if (block_ < usual_block) walk_.text().forget_frame();
   buffer_.resize(before + got.bytes);
   if (buffer_.empty()) std::string().swap(buffer_);
   if (!got.ok()) failed_ = true;

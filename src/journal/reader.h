@@ -48,7 +48,8 @@ class LogReader {
   /// needed. ENOENT: there is no such folder.
   static Result<LogReader> open(const std::string& folder, LogKind kind);
 
-  /// How much is read at once: 64 KiB unless told; less where many logs are read together.
+  /// How much is read at once: 64 KiB unless told; less where many logs are read together. With
+  /// less no frame of a compressed segment is kept in memory: unpacked again for each block.
   void set_block(std::size_t bytes) { block_ = bytes; }
 
   /// Goes to the end of what there is.
@@ -96,6 +97,7 @@ class LogReader {
   void go_back(const Position& position);
 
  private:
+  static constexpr std::size_t usual_block = 64u << 10;
   LogReader(std::string folder, LogKind kind) : walk_(std::move(folder), kind) {}
   void begin_segment();
   void stand_at_end();
@@ -122,7 +124,7 @@ class LogReader {
   void find_covering();
 
   SegmentWalk walk_;
-  std::size_t block_ = 64u << 10;
+  std::size_t block_ = usual_block;
   std::uint64_t missing_ = 0;      ///< segments that are to be told of
   std::uint64_t offset_ = 0;       ///< in the segment: where the reader stands
   std::uint64_t buffer_from_ = 0;  ///< of buffer_[0] in the segment; not beyond offset_

@@ -136,6 +136,11 @@ os::Transfer SegmentSource::copy_from_frame(std::uint64_t offset, std::span<char
   return {.bytes = bytes, .number = 0};
 }
 
+void SegmentSource::forget_frame() {
+  loaded_ = ~std::size_t{0};
+  std::string().swap(frame_);
+}
+
 int SegmentSource::load_frame(std::size_t number) {
   if (loaded_ == number) return 0;
   loaded_ = ~std::size_t{0};

@@ -38,6 +38,8 @@ class SegmentSource {
   /// end. Of a compressed text, the frame (256 KiB) that was read last is kept in memory. EBADMSG:
   /// the compressed file is damaged there.
   os::Transfer read_at(std::uint64_t offset, std::span<char> into);
+  /// Gives the memory of the frame back.
+  void forget_frame();
 
  private:
   [[nodiscard]] bool is_compressed() const { return !places_.empty(); }

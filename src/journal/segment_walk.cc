@@ -164,14 +164,12 @@ bool SegmentWalk::open_for_run(RunId run) {
 }
 
 std::optional<RunId> SegmentWalk::run_before(RunId bound) const {
+  if (const auto run = open_index(std::nullopt).run_before(bound)) return run;
   auto closed = closed_segments();
-  std::optional<std::uint64_t> segment;  // the current one
-  for (;;) {
-    if (const auto run = open_index(segment).run_before(bound)) return run;
-    if (closed.empty()) return std::nullopt;
-    segment = closed.back();
-    closed.pop_back();
+  for (; !closed.empty(); closed.pop_back()) {
+    if (const auto run = open_index(closed.back()).run_before(bound)) return run;
   }
+  return std::nullopt;
 }
 
 }  // namespace stayd::journal
