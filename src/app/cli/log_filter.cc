@@ -7,8 +7,8 @@ namespace stayd::app {
 
 namespace {
 
-// Lines that wait to become context.
-constexpr std::size_t most_waiting_bytes = 16u << 20;
+// Lines of an instance that wait to become context.
+constexpr std::size_t most_waiting_bytes = 1u << 20;
 
 }  // namespace
 
@@ -22,38 +22,47 @@ Result<bool> LogFilter::matches(const journal::LogLine& line) {
   return true;
 }
 
-void LogFilter::print_waiting() {
-  if (!wanted_) return;
+void LogFilter::print_waiting(Context& context) {
   const bool has_context = wanted_->before + wanted_->after > 0;
-  if (has_context && printed_ && skipped_) printer_.print_separator();
-  for (const Kept& kept : before_) printer_.print(*kept.source, kept.line);
-  before_.clear();
-  before_bytes_ = 0;
-  skipped_ = false;
+  if (has_context && printed_ && context.skipped) printer_.print_separator();
+  for (const Kept& kept : context.before) printer_.print(*kept.source, kept.line);
+  context.before.clear();
+  context.before_bytes = 0;
+  context.skipped = false;
   printed_ = true;
 }
 
-void LogFilter::keep(const LogSource& source, const journal::LogLine& line) {
-  const std::size_t most = wanted_->before;
-  before_.push_back({.source = &source, .line = line});
-  before_bytes_ += line.text.size();
-  while (before_.size() > most || before_bytes_ > most_waiting_bytes) {
-    before_bytes_ -= before_.front().line.text.size();
-    before_.pop_front();
-    skipped_ = true;
+void LogFilter::keep(Context& context, const LogSource& source,
+                     const journal::LogLine& line) const {
+  context.before.push_back({.source = &source, .line = line});
+  context.before_bytes += line.text.size();
+  while (context.before.size() > wanted_->before || context.before_bytes > most_waiting_bytes) {
+    context.before_bytes -= context.before.front().line.text.size();
+    context.before.pop_front();
+    context.skipped = true;
   }
 }
 
 Status LogFilter::take(const LogSource& source, const journal::LogLine& line) {
-  if (TRY(matches(line))) {
-    print_waiting();
+  bool is_match = TRY(matches(line));
+  if (!wanted_) {
     printer_.print(source, line, parts_);
-    after_left_ = wanted_ ? wanted_->after : 0;
-  } else if (after_left_ > 0) {
-    --after_left_;
+    return {};
+  }
+  if (is_match && ignored_ > 0 && !line.is_notice()) {
+    --ignored_;
+    is_match = false;
+  }
+  Context& context = contexts_[source.instance];
+  if (is_match) {
+    print_waiting(context);
+    printer_.print(source, line, parts_);
+    context.after_left = wanted_->after;
+  } else if (context.after_left > 0) {
+    --context.after_left;
     printer_.print(source, line);
   } else {
-    keep(source, line);
+    keep(context, source, line);
   }
   return {};
 }

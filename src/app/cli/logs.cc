@@ -24,20 +24,29 @@ namespace stayd::app {
 
 namespace {
 
-/// Goes back over the last `lines` lines that are asked for, and the context of the first; `merge`
-/// then gives them.
+/// Goes back over the last `lines` lines that are asked for, and the context of the first, which is
+/// among lines of other instances; `merge` then gives them.
 Status go_to_last(LogMerge& merge, LogFilter& filter, const WantedLogs& wanted) {
+  constexpr std::size_t most_between = 10'000;
   merge.begin_behind();
   std::size_t left = *wanted.lines;
-  std::size_t context = wanted.match ? wanted.match->before : 0;
+  std::string instance;
   while (left > 0) {
     const auto given = merge.take();
     if (!given) break;
-    if (!given->line.is_notice() && TRY(filter.matches(given->line))) --left;
+    if (given->line.is_notice() || !TRY(filter.matches(given->line))) continue;
+    --left;
+    instance = merge.source(given->source).instance;
   }
-  for (; *wanted.lines > 0 && context > 0; --context) {
-    if (!merge.take()) break;
+  std::size_t context = wanted.match && *wanted.lines > 0 ? wanted.match->before : 0;
+  std::size_t matches = 0;
+  for (std::size_t looked = 0; context > 0 && looked < most_between; ++looked) {
+    const auto given = merge.take();
+    if (!given) break;
+    if (merge.source(given->source).instance == instance) --context;
+    if (!given->line.is_notice() && TRY(filter.matches(given->line))) ++matches;
   }
+  filter.ignore_matches(matches);
   merge.turn_ahead();
   return {};
 }
