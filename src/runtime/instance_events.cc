@@ -96,13 +96,12 @@ void InstanceEvents::write_end(control::JsonWriter& json, InstanceId id,
   json.unsigned_field("peak_memory", usage.peak_memory);
 }
 
-std::string InstanceEvents::words(const StepSeen& seen, const core::Action& announce) const {
+std::string InstanceEvents::words(const core::Action& announce, Instant now) const {
   const core::InstanceState& state = setting_.state.at(announce.instance);
-  if (!start_failed(announce.before, state))
-    return phase_words(name_, announce.before, state, seen.now);
-  const auto service = setting_.spec.service(setting_.catalog.service_of(announce.instance));
-  return phase_words(name_, announce.before, state, seen.now,
-                     service ? &service->execution : nullptr);
+  const std::string name = setting_.names.instance(announce.instance);
+  if (!start_failed(announce.before, state)) return phase_words(name, announce.before, state, now);
+  const auto service = service_of(setting_.spec, setting_.names, announce.instance);
+  return phase_words(name, announce.before, state, now, service ? &service->execution : nullptr);
 }
 
 void InstanceEvents::record(const StepSeen& seen, const core::Action& announce) {
@@ -114,7 +113,7 @@ void InstanceEvents::record(const StepSeen& seen, const core::Action& announce) 
     write_change(json, state, announce);
     // Of a start it is why it was started; being ready is no reason for that.
     write_reason(json, kind == Kind::started ? seen.before : state);
-    std::string text = words(seen, announce);
+    std::string text = words(announce, seen.now);
     switch (kind) {
       case Kind::started: json.number_field("pid", seen.event.pid); break;
       case Kind::ready:

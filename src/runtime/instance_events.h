@@ -27,7 +27,6 @@ class InstanceEvents {
   struct Setting {
     EventLog& log;
     const Names& names;
-    const core::Catalog& catalog;
     const core::State& state;
     const Runs& runs;
     const model::SpecView& spec;
@@ -36,13 +35,14 @@ class InstanceEvents {
 
   /// `announce`: an instance's change of phase in that step; its state is the one after the step.
   void record(const StepSeen& seen, const core::Action& announce);
+  /// The sentence for it (phase_words), with the path of a start that failed.
+  [[nodiscard]] std::string words(const core::Action& announce, Instant now) const;
 
  private:
   void write_change(control::JsonWriter& json, const core::InstanceState& state,
                     const core::Action& announce);
   void write_reason(control::JsonWriter& json, const core::InstanceState& state);
   void write_end(control::JsonWriter& json, InstanceId id, const core::InstanceState& state);
-  [[nodiscard]] std::string words(const StepSeen& seen, const core::Action& announce) const;
 
   Setting setting_;
   std::string name_, cause_;

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/check.h"
-#include "base/text.h"
 #include "os/clock.h"
 #include "os/files.h"
 #include "os/pipe.h"
@@ -21,14 +20,6 @@ namespace {
 
 constexpr Duration writer_retry = seconds(1);  ///< after one that died before it said Hello
 constexpr std::string_view own_instance = "@stayd", events_instance = "@events";
-
-/// "web@2": 2.
-std::uint32_t replica_in(std::string_view instance) {
-  const auto at = instance.find('@');
-  if (at == std::string_view::npos) return 1;
-  return static_cast<std::uint32_t>(
-      parse_integer(instance.substr(at + 1), 1, model::most_replicas).value_or(1));
-}
 
 /// Run numbers are never reused, so neither are these. 31 bits of them: a stream would have to stay
 /// open for two thousand million runs to meet its double.
@@ -221,8 +212,8 @@ journal::Streams LogLink::describe(const Entry& entry) const {
   };
   if (opening_ != nullptr && entry.run == entries_.back().run)
     fill(*opening_);
-  else if (const auto service = setting_.spec.service(setting_.names.owner(entry.instance)))
-    fill(model::for_instance(*service, replica_in(streams.instance)));
+  else if (const auto service = service_of(setting_.spec, setting_.names, entry.instance))
+    fill(*service);
   return streams;
 }
 

@@ -62,6 +62,10 @@ ServiceId Names::owner(InstanceId id) const {
   return ServiceId{static_cast<std::uint32_t>(next - entries_.begin() - 1)};
 }
 
+std::uint32_t Names::replica_of(InstanceId id) const {
+  return index_of(id) - entries_[index_of(owner(id))].first + 1;
+}
+
 void Names::instance(InstanceId id, std::string& into) const {
   const Entry& entry = entries_[index_of(owner(id))];
   into.assign(text(entry));
@@ -140,6 +144,10 @@ std::string Names::nearest_to(std::string_view name) const {
   known.reserve(entries_.size());
   for (const Entry& entry : entries_) known.push_back(text(entry));
   return std::string(nearest(name, known.data(), known.size()).value_or(""));
+}
+
+Result<model::Service> service_of(const model::SpecView& spec, const Names& names, InstanceId id) {
+  return model::for_instance(TRY(spec.service(names.owner(id))), names.replica_of(id));
 }
 
 }  // namespace stayd::runtime

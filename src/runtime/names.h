@@ -11,7 +11,7 @@
 
 #include "base/ids.h"
 #include "base/result.h"
-#include "model/spec.h"
+#include "model/spec_codec.h"
 
 namespace stayd::runtime {
 
@@ -25,6 +25,8 @@ class Names {
   [[nodiscard]] std::string_view service(ServiceId id) const;
   [[nodiscard]] ServiceId owner(InstanceId id) const;
   [[nodiscard]] std::string_view service_of(InstanceId id) const { return service(owner(id)); }
+  /// From 1.
+  [[nodiscard]] std::uint32_t replica_of(InstanceId id) const;
   /// Sets `into` to "web" or "web@2".
   void instance(InstanceId id, std::string& into) const;
   [[nodiscard]] std::string instance(InstanceId id) const;
@@ -63,5 +65,8 @@ class Names {
   std::uint32_t instances_ = 0;
   std::uint32_t widest_ = 0;
 };
+
+/// As configured, with the texts of this instance.
+Result<model::Service> service_of(const model::SpecView& spec, const Names& names, InstanceId id);
 
 }  // namespace stayd::runtime

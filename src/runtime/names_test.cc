@@ -40,6 +40,32 @@ TEST_CASE("instances are named by their service and, where it is numbered, their
   CHECK(names.widest() == 9);
 }
 
+TEST_CASE("an instance's service is decoded with the texts of its replica") {
+  model::Spec whole;
+  whole.supervisor.name = "test";
+  Names names;
+  for (const char* name : {"db", "web"}) {
+    model::Service& service = whole.services.emplace_back();
+    service.name = name;
+    service.numbered = whole.services.size() == 2;
+    service.replicas = service.numbered ? 3 : 1;
+    service.execution.executable = "/bin/true";
+    service.execution.directory = "/";
+    service.execution.command = {"true"};
+    service.execution.port_base = 5000;
+    names.add(service);
+  }
+  names.finish();
+  const std::string blob = model::encode(whole);
+  const model::SpecView spec = model::SpecView::open(blob).value();
+  const auto port = [&](std::uint32_t id) {
+    return service_of(spec, names, InstanceId{id}).value().execution.environment.back();
+  };
+  CHECK(port(0) == "PORT=5000");
+  CHECK(port(1) == "PORT=5000");
+  CHECK(port(3) == "PORT=5002");
+}
+
 TEST_CASE("an instance is found by exactly its name") {
   const Names names = three_services();
   CHECK(names.find("web@12") == InstanceId{11});

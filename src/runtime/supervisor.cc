@@ -58,7 +58,6 @@ Supervisor::Supervisor(Foundation foundation, const SupervisorRecord& record, Lo
       events_(base_.epoll),
       instance_events_({.log = events_,
                         .names = base_.names,
-                        .catalog = base_.catalog,
                         .state = state_,
                         .runs = runs_,
                         .spec = base_.spec}),
@@ -221,24 +220,12 @@ void Supervisor::spread_outcome() {
       actions_.push(action);
       continue;
     }
-    base_.names.instance(action.instance, name_);
-    say_phase(action);
+    const std::string text = instance_events_.words(action, now_);
+    if (!text.empty()) words_.say(text);
     desk_.announce(action.instance, action.before);
   }
   for (const InstanceId id : outcome_.touched) desk_.touched(id);
   outcome_.clear();
-}
-
-void Supervisor::say_phase(const core::Action& action) {
-  const core::InstanceState& state = state_.at(action.instance);
-  std::string text;
-  if (start_failed(action.before, state)) {
-    const auto service = service_of(action.instance);
-    text = phase_words(name_, action.before, state, now_, service ? &service->execution : nullptr);
-  } else {
-    text = phase_words(name_, action.before, state, now_);
-  }
-  if (!text.empty()) words_.say(text);
 }
 
 void Supervisor::arm_timer() {

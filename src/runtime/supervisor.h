@@ -72,7 +72,6 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   void write_ledger();
   void write_supervisor_record();
   void spread_outcome();
-  void say_phase(const core::Action& action);
   void tick();
   void arm_timer();
   void keeper_ready();
@@ -97,7 +96,6 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   // supervisor_actions.cc
   void carry_out_some();
   void carry_out(const core::Action& action);
-  /// As configured, with the texts of this instance.
   [[nodiscard]] Result<model::Service> service_of(InstanceId id) const;
   void spawn(const core::Action& action);
   void finish_start();

@@ -101,8 +101,7 @@ Result<os::Cgroup> Supervisor::open_leaf(InstanceId id) const {
 }
 
 Result<model::Service> Supervisor::service_of(InstanceId id) const {
-  auto service = TRY(base_.spec.service(base_.catalog.service_of(id)));
-  return model::for_instance(std::move(service), base_.catalog.replica_of(id));
+  return runtime::service_of(base_.spec, base_.names, id);
 }
 
 void Supervisor::spawn(const core::Action& action) {

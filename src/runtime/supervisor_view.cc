@@ -103,8 +103,7 @@ void Supervisor::complete(InstanceId id, control::InstanceView& view) {
   if (view.status_text.empty() && state_.at(id).phase == core::Phase::starting) {
     why_not_ = readiness_.why_not(id, record.run);
     if (why_not_.empty()) {
-      if (const auto service = base_.spec.service(base_.catalog.service_of(id)))
-        why_not_ = Readiness::awaited(service->ready);
+      if (const auto service = service_of(id)) why_not_ = Readiness::awaited(service->ready);
     }
     view.status_text = why_not_;
   }

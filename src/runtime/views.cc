@@ -70,12 +70,8 @@ void ViewMaker::fill_cause(control::InstanceView& view, InstanceId id,
 void ViewMaker::fill_failure(control::InstanceView& view, InstanceId id,
                              const core::InstanceState& state) {
   if (state.last_failure.number == 0) return;
-  if (auto service = spec_.service(catalog_.service_of(id))) {
-    const auto its = model::for_instance(std::move(*service), catalog_.replica_of(id));
-    failure_ = Launcher::text_of(state.last_failure, &its.execution);
-  } else {
-    failure_ = Launcher::text_of(state.last_failure);
-  }
+  const auto service = service_of(spec_, names_, id);
+  failure_ = Launcher::text_of(state.last_failure, service ? &service->execution : nullptr);
   view.failure.number = state.last_failure.number;
   view.failure.step = os::phrase(static_cast<os::SpawnStep>(state.last_failure.step));
   view.failure.text = failure_;
