@@ -170,12 +170,7 @@ void Supervisor::step_facts() {
   for (core::Event& event : facts_under_way_) {
     event.wall = wall_;
     if (event.kind == core::EventKind::main_exited) note_oom_kill(event);
-    const bool is_of_one = event.instance != no_instance;
-    const core::InstanceState before =
-        is_of_one ? state_.at(event.instance) : core::InstanceState{};
-    const std::size_t first_action = outcome_.actions.size();
-    core::step(state_, base_.catalog, event, now_, outcome_);
-    record_step(event, before, first_action);
+    step(event);
   }
   facts_under_way_.clear();
   std::ranges::sort(outcome_.touched);
@@ -186,9 +181,12 @@ void Supervisor::step_facts() {
   spread_outcome();
 }
 
-void Supervisor::record_step(const core::Event& event, const core::InstanceState& before,
-                             std::size_t first_action) {
-  if (!events_.is_on()) return;
+void Supervisor::step(const core::Event& event) {
+  if (!events_.is_on()) return core::step(state_, base_.catalog, event, now_, outcome_);
+  const bool is_of_one = event.instance != no_instance;
+  const core::InstanceState before = is_of_one ? state_.at(event.instance) : core::InstanceState{};
+  const std::size_t first_action = outcome_.actions.size();
+  core::step(state_, base_.catalog, event, now_, outcome_);
   for (std::size_t i = first_action; i < outcome_.actions.size(); ++i)
     if (outcome_.actions[i].kind == core::ActionKind::announce)
       instance_events_.record({event, before, now_}, outcome_.actions[i]);

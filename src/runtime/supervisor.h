@@ -67,8 +67,7 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   void dispatch(const os::Ready& ready);
   void settle();
   void step_facts();
-  void record_step(const core::Event& event, const core::InstanceState& before,
-                   std::size_t first_action);
+  void step(const core::Event& event);
   void write_ledger();
   void write_supervisor_record();
   void spread_outcome();
