@@ -181,27 +181,28 @@ std::expected<PreparedStart, LaunchFailure> Launcher::prepare(model::Service ser
 }
 
 void Launcher::begin(PreparedStart prepared) {
-  ENSURE(!under_way_);
-  UnderWay& now = under_way_.emplace(std::move(prepared));
-  const auto& [service, launch, input, outputs] = now.start;
+  ENSURE(under_way_ == nullptr);
+  // Ours until its process is there: memory may run out before.
+  auto now = std::make_unique<UnderWay>(std::move(prepared));
+  const auto& [service, launch, input, outputs] = now->start;
   const bool inherits = service.execution.stdin_from == model::StdinFrom::inherit;
   const os::FdView in = input.valid() ? input.view() : inherits ? os::FdView(0) : null_.view();
   const os::FdView out = outputs.out.valid() ? outputs.out.view() : null_.view();
   const os::FdView err = outputs.err.valid() ? outputs.err.view() : out;
-  now.descriptors = {{{in, 0}, {out, 1}, {err, 2}, {launch.ready_pipe.view(), service.ready.fd}}};
+  now->descriptors = {{{in, 0}, {out, 1}, {err, 2}, {launch.ready_pipe.view(), service.ready.fd}}};
 
   make_environment(service, launch);
   make_arguments(service.execution.command);
-  now.plan = make_plan(service, launch, service.execution.executable);
-  now.plan.descriptors = std::span(now.descriptors).first(launch.ready_pipe.valid() ? 4 : 3);
-  spawner_.begin(now.plan);
+  now->plan = make_plan(service, launch, service.execution.executable);
+  now->plan.descriptors = std::span(now->descriptors).first(launch.ready_pipe.valid() ? 4 : 3);
+  spawner_.begin(now->plan);
+  under_way_ = std::move(now);
 }
 
 std::expected<os::Spawned, LaunchFailure> Launcher::finish() {
-  ENSURE(under_way_);
-  auto spawned = outcome(under_way_->plan, spawner_.finish());
-  under_way_.reset();
-  return spawned;
+  const auto ended = std::exchange(under_way_, nullptr);
+  ENSURE(ended != nullptr);
+  return outcome(ended->plan, spawner_.finish());
 }
 
 std::expected<os::Spawned, LaunchFailure> Launcher::command(const model::Service& service,

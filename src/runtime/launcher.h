@@ -8,7 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <expected>
-#include <optional>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -110,7 +110,7 @@ class Launcher {
   Inheritance inheritance_;
   os::Fd null_;
   std::string local_executable_;  ///< the last one that was found to be local
-  std::optional<UnderWay> under_way_;
+  std::unique_ptr<UnderWay> under_way_;
   // Kept from start to start for their memory.
   std::vector<std::string> texts_;
   std::vector<char*> environment_;

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/launcher.h"
+
+#include <doctest/doctest.h>
+#include <sys/resource.h>
+
+#include <new>
+
+#include "os/spawn_test_support.h"
+
+namespace stayd::runtime {
+namespace {
+
+struct Rig {
+  model::Service task;
+  std::string blob;
+  std::optional<model::SpecView> spec;
+  Names names;
+  os::Spawner spawner = os::Spawner::create().value();
+  os::Epoll epoll = os::Epoll::create().value();
+  std::optional<LogLink> link;
+  std::optional<Launcher> launcher;
+
+  Rig() {
+    task.name = "task";
+    task.execution.executable = "/bin/true";
+    task.execution.command = {"true"};
+    task.log.to_file = false;
+    model::Spec whole;
+    whole.supervisor.name = "test";
+    whole.services.push_back(task);
+    blob = model::encode(whole);
+    spec.emplace(model::SpecView::open(blob).value());
+    names.add(task);
+    names.finish();
+    link.emplace(
+        LogLink::Setting{
+            .spawner = spawner, .epoll = epoll, .names = names, .spec = *spec, .executable = {}},
+        LogChannel::create().value());
+    launcher.emplace(spawner, *link, names, Inheritance{});
+  }
+  PreparedStart prepared(const model::Service& service) {
+    return launcher->prepare(service, {.instance = InstanceId{0}, .run = RunId{1}}).value();
+  }
+};
+
+/// While it lives no address space is to be had.
+class NoMemory {
+ public:
+  NoMemory() {
+    REQUIRE(getrlimit(RLIMIT_AS, &before_) == 0);
+    rlimit none = before_;
+    none.rlim_cur = 0;
+    REQUIRE(setrlimit(RLIMIT_AS, &none) == 0);
+  }
+  NoMemory(const NoMemory&) = delete;
+  NoMemory& operator=(const NoMemory&) = delete;
+  ~NoMemory() { setrlimit(RLIMIT_AS, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+#ifndef __SANITIZE_ADDRESS__
+TEST_CASE("a start that ran out of memory leaves room for the next") {
+  Rig rig;
+  model::Service large = rig.task;
+  large.execution.environment.push_back("LARGE=" + std::string(std::size_t{64} << 20, 'x'));
+  PreparedStart start = rig.prepared(large);
+  bool out_of_memory = false;
+  try {
+    const NoMemory none;
+    rig.launcher->begin(std::move(start));
+  } catch (const std::bad_alloc&) {
+    out_of_memory = true;
+  }
+  CHECK(out_of_memory);
+
+  rig.launcher->begin(rig.prepared(rig.task));
+  const auto started = rig.launcher->finish();
+  REQUIRE(started.has_value());
+  CHECK(os::test::end_of(started->process).value == 0);
+}
+#endif
+
+}  // namespace
+}  // namespace stayd::runtime
