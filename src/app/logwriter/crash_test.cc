@@ -136,7 +136,7 @@ TEST_CASE("row 55: killed before each system call of a rotation, no byte and no 
   const std::string text = lines_of(4200);  // some 200 KiB: it rotates three times
   const journal::StreamSettings settings{
       .max_files = 100, .max_size = 64u << 10, .compress = model::Compress::zstd};
-  for (int n = 1;; ++n) {
+  for (int n = 1;; n += call_step(4)) {
     TestFolder folder;
     Rig rig(folder.path());
     auto out = rig.open({.settings = settings});
@@ -203,7 +203,7 @@ TEST_CASE("row 55: killed before each system call of a compression, the text is 
 
 TEST_CASE("row 55: killed before each system call of a repair, the next one ends it") {
   const std::string text = lines_of(2000);
-  for (int n = 1;; ++n) {
+  for (int n = 1;; n += call_step(4)) {
     TestFolder folder;
     const std::string place = folder.path() + "/web";
     leave_a_mess(place, text);

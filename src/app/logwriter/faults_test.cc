@@ -19,7 +19,6 @@
 #include <string>
 
 #include "app/logwriter/rig_test_support.h"
-#include "os/files.h"
 
 using namespace stayd;
 using namespace stayd::app;
@@ -306,73 +305,6 @@ TEST_CASE("row 48: RLIMIT_FSIZE below max-size closes segments earlier and kills
   out.write_end.reset();
   REQUIRE(rig.wait_ended(out.number));
   CHECK((whole_log(folder.path() + "/web") == text));
-}
-
-TEST_CASE("row 49: the log file is removed, renamed, replaced by a symlink or a FIFO") {
-  TestFolder folder;
-  Rig rig(folder.path());
-  rig.start();
-  auto out = rig.open({});
-  const std::string place = folder.path() + "/web";
-  const std::string file = place + "/stdout.log";
-  const std::string victim = folder.path() + "/victim";
-  REQUIRE(os::write_file(victim, "precious", 0600).has_value());
-  const auto goes_on = [&](const char* what) {
-    return eventually([&] {
-      write_to(out.write_end, what);
-      return content_of(file).find(what) != std::string::npos;
-    });
-  };
-  REQUIRE(goes_on("first\n"));
-  REQUIRE(::unlink(file.c_str()) == 0);
-  CHECK(goes_on("removed\n"));
-  REQUIRE(::rename(file.c_str(), (place + "/mine").c_str()) == 0);
-  CHECK(goes_on("renamed\n"));
-  REQUIRE(::unlink(file.c_str()) == 0);
-  REQUIRE(::symlink(victim.c_str(), file.c_str()) == 0);
-  CHECK(goes_on("no link\n"));
-  REQUIRE(::unlink(file.c_str()) == 0);
-  REQUIRE(::mkfifo(file.c_str(), 0600) == 0);
-  CHECK(eventually([&] {
-    write_to(out.write_end, "no fifo\n");
-    struct stat found{};
-    return ::lstat(file.c_str(), &found) == 0 && S_ISREG(found.st_mode) && found.st_size > 0;
-  }));
-  REQUIRE(::truncate(file.c_str(), 0) == 0);
-  CHECK(goes_on("truncated\n"));
-  CHECK(content_of(file).find('\0') == std::string::npos);
-  CHECK(content_of(victim) == "precious");
-}
-
-TEST_CASE("row 49: the log folder is removed, or is a symlink") {
-  TestFolder folder;
-  Rig rig(folder.path() + "/log");
-  rig.start();
-  auto out = rig.open({});
-  const std::string place = folder.path() + "/log/web";
-  const auto goes_on = [&](const char* what) {
-    return eventually([&] {
-      write_to(out.write_end, what);
-      return content_of(place + "/stdout.log").find(what) != std::string::npos;
-    });
-  };
-  REQUIRE(goes_on("first\n"));
-  REQUIRE(std::system(("rm -r " + folder.path() + "/log").c_str()) == 0);
-  CHECK(goes_on("made again\n"));
-  const std::string elsewhere = folder.path() + "/elsewhere";
-  REQUIRE(::mkdir(elsewhere.c_str(), 0755) == 0);
-  REQUIRE(std::system(("rm -r " + place).c_str()) == 0);
-  REQUIRE(::symlink(elsewhere.c_str(), place.c_str()) == 0);
-  std::optional<journal::Trouble> trouble;
-  CHECK(eventually([&] {
-    write_to(out.write_end, "away\n");
-    const auto message = rig.poll();
-    const auto* told = message ? std::get_if<journal::Trouble>(&*message) : nullptr;
-    if (told != nullptr) trouble = *told;
-    return told != nullptr && told->begins;
-  }));
-  REQUIRE(trouble.has_value());
-  CHECK(names_in(elsewhere).empty());
 }
 
 TEST_CASE(

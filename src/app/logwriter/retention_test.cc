@@ -1,21 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which segments are kept, compressed, and let go of.
+// Which segments are kept, and how long.
 #include <doctest/doctest.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <algorithm>
-#include <cstdio>
 #include <string>
 #include <vector>
 
 #include "app/logwriter/rig_test_support.h"
-#include "journal/instance_folder.h"
-#include "journal/segment_source.h"
-#include "os/files.h"
 
 using namespace stayd;
 using namespace stayd::app;
@@ -24,113 +14,7 @@ namespace {
 
 constexpr std::uint64_t small = 64u << 10;
 
-/// The numbers of closed segments, and how they are kept.
-journal::FolderContent closed_in(const std::string& place) {
-  const auto folder = os::open_folder(place);
-  return folder ? journal::content_of(folder->view(), journal::LogKind::out)
-                : journal::FolderContent{};
-}
-
-std::uint64_t bytes_below(const std::string& place) {
-  std::uint64_t sum = 0;
-  for (const std::string& name : names_in(place)) {
-    struct stat found{};
-    if (::stat(std::string(place).append("/").append(name).c_str(), &found) == 0) {
-      sum += static_cast<std::uint64_t>(found.st_size);
-    }
-  }
-  return sum;
-}
-
-bool all_compressed(const std::string& place) {
-  const journal::FolderContent content = closed_in(place);
-  return !content.texts.empty() && content.plain.empty() && content.unfinished.empty();
-}
-
-int nice_of_child(pid_t parent) {
-  const std::string pid = std::to_string(parent);
-  const std::string child = content_of("/proc/" + pid + "/task/" + pid + "/children");
-  return child.empty() ? 0 : ::getpriority(PRIO_PROCESS, static_cast<id_t>(std::stoi(child)));
-}
-
 }  // namespace
-
-TEST_CASE("closed segments are compressed, one by one, and no byte is lost") {
-  TestFolder folder;
-  Rig rig(folder.path());
-  rig.start();
-  auto out = rig.open(
-      {.settings = {.max_files = 1000, .max_size = small, .compress = model::Compress::zstd}});
-  const std::string text = lines_of(20000);
-  write_to(out.write_end, text);
-  const std::string place = folder.path() + "/web";
-  CHECK(eventually([&] { return all_compressed(place); }));
-  const std::size_t segments = closed_in(place).texts.size();
-  CHECK(segments >= text.size() / small);
-  CHECK(closed_in(place).indexes.size() == segments);
-  CHECK(bytes_below(place) < text.size() / 2);
-  CHECK((whole_log(place) == text));
-  // A service that is over leaves nothing uncompressed either.
-  write_to(out.write_end, text);
-  out.write_end.reset();
-  REQUIRE(rig.wait_ended(out.number));
-  CHECK(eventually([&] { return all_compressed(place); }));
-  CHECK((whole_log(place) == text + text));
-}
-
-TEST_CASE("what was not compressed when the log writer was killed is so by its successor") {
-  TestFolder folder;
-  Rig rig(folder.path());
-  rig.start();
-  const journal::StreamSettings plain{.max_files = 1000, .max_size = small};
-  auto first = rig.open({.settings = plain});
-  const std::string text = lines_of(8000);
-  write_to(first.write_end, text);
-  first.write_end.reset();
-  REQUIRE(rig.wait_ended(first.number));
-  const std::string place = folder.path() + "/web";
-  REQUIRE(closed_in(place).plain.size() > 3);
-  // As a compressor that was killed would leave them.
-  REQUIRE(os::write_file(place + "/stdout.000002.log.tmp", "half", 0640).has_value());
-  rig.kill();
-  rig.start();
-  journal::StreamSettings zstd = plain;
-  zstd.compress = model::Compress::zstd;
-  auto second = rig.open({.run = 2, .settings = zstd});
-  write_to(second.write_end, "more\n");
-  CHECK(eventually([&] { return all_compressed(place); }));
-  CHECK((whole_log(place) == text + "more\n"));
-}
-
-TEST_CASE("the compressor runs with the least priority and ends with the log writer") {
-  TestFolder folder;
-  Rig rig(folder.path());
-  rig.start();
-  auto out = rig.open(
-      {.settings = {.max_files = 1000, .max_size = 8u << 20, .compress = model::Compress::zstd}});
-  std::string block(1u << 20, '\n');
-  for (std::size_t i = 0; i < block.size(); ++i) {
-    if (i % 100 != 0) block[i] = static_cast<char>('a' + (i * 2'654'435'761U >> 13) % 25);
-  }
-  for (int i = 0; i < 64; ++i) write_to(out.write_end, block);
-  CHECK(eventually([&] { return nice_of_child(rig.pid()) == 19; }));
-  rig.kill();
-  CHECK(eventually([&] { return !is_running("stayd-compress"); }));
-}
-
-TEST_CASE("max-files counts a segment once, compressed or not") {
-  TestFolder folder;
-  Rig rig(folder.path());
-  rig.start();
-  auto out = rig.open(
-      {.settings = {.max_files = 3, .max_size = small, .compress = model::Compress::zstd}});
-  const std::string text = lines_of(20000);
-  write_to(out.write_end, text);
-  const std::string place = folder.path() + "/web";
-  CHECK(eventually([&] { return all_compressed(place); }));
-  CHECK(closed_in(place).texts.size() == 3);
-  CHECK(text.ends_with(whole_log(place)));
-}
 
 TEST_CASE("memory stays as it is over thousands of rotations of a hundred logs") {
   TestFolder folder;
@@ -258,42 +142,4 @@ TEST_CASE("max-age holds for what an earlier log writer has written") {
   rig.start();
   auto second = rig.open({.run = 2, .settings = {.max_age = seconds(1)}});
   CHECK(eventually([&] { return closed_in(place).texts.empty() && whole_log(place).empty(); }));
-}
-
-TEST_CASE("SIGUSR1 after a rename, as logrotate does it: no byte is lost, none doubled") {
-  TestFolder folder;
-  Rig rig(folder.path());
-  rig.start();
-  REQUIRE(rig.next().has_value());  // Hello: it is past its setting up
-  auto out = rig.open({});
-  const std::string place = folder.path() + "/web";
-  std::string expected;
-  for (int i = 0; i < 5; ++i) {
-    const std::string before = "before " + std::to_string(i) + "\n";
-    write_to(out.write_end, before);
-    expected += before;
-    const std::string moved = place + "/stdout.log." + std::to_string(i);
-    REQUIRE(eventually([&] { return content_of(place + "/stdout.log").ends_with(before); }));
-    REQUIRE(::rename((place + "/stdout.log").c_str(), moved.c_str()) == 0);
-    if (i % 2 == 1) REQUIRE(os::write_file(place + "/stdout.log", "", 0640).has_value());
-    REQUIRE(::kill(rig.pid(), SIGUSR1) == 0);
-    // Let go of, without a further byte.
-    CHECK(eventually([&] {
-      for (const std::string& number : names_in("/proc/" + std::to_string(rig.pid()) + "/fd")) {
-        const std::string link = "/proc/" + std::to_string(rig.pid()) + "/fd/" + number;
-        std::string target(4096, '\0');
-        const ssize_t size = ::readlink(link.c_str(), target.data(), target.size());
-        if (size > 0 && target.substr(0, static_cast<std::size_t>(size)) == moved) return false;
-      }
-      return true;
-    }));
-    const std::string after = "after " + std::to_string(i) + "\n";
-    write_to(out.write_end, after);
-    CHECK(eventually([&] { return content_of(place + "/stdout.log") == after; }));
-    CHECK(content_of(moved).ends_with(before));
-    expected += after;
-  }
-  std::string got;
-  for (int i = 0; i < 5; ++i) got += content_of(place + "/stdout.log." + std::to_string(i));
-  CHECK(got + content_of(place + "/stdout.log") == expected);
 }

@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -50,6 +51,23 @@ std::vector<std::string> names_in(const std::string& folder) {
   }
   std::ranges::sort(names);
   return names;
+}
+
+journal::FolderContent closed_in(const std::string& place) {
+  const auto folder = os::open_folder(place);
+  return folder ? journal::content_of(folder->view(), journal::LogKind::out)
+                : journal::FolderContent{};
+}
+
+std::uint64_t bytes_below(const std::string& place) {
+  std::uint64_t sum = 0;
+  for (const std::string& name : names_in(place)) {
+    struct stat found{};
+    if (::stat(std::string(place).append("/").append(name).c_str(), &found) == 0) {
+      sum += static_cast<std::uint64_t>(found.st_size);
+    }
+  }
+  return sum;
 }
 
 std::string whole_log(const std::string& folder, const std::string& kind) {
@@ -144,16 +162,26 @@ bool reaches_call(pid_t pid, int n) {
   return true;
 }
 
-bool Rig::start_and_kill_at_call(int n) {
+int call_step(int usual) { return ::getenv("STAYD_TEST_EVERY_CALL") != nullptr ? 1 : usual; }
+
+bool Rig::start_until_call(int n) {
   start(Traced::yes);
   send(journal::Leave{});
-  if (!reaches_call(pid_, n)) {
-    pid_ = -1;
-    return false;
-  }
+  if (reaches_call(pid_, n)) return true;
+  pid_ = -1;
+  return false;
+}
+
+bool Rig::start_and_kill_at_call(int n) {
+  if (!start_until_call(n)) return false;
   kill();
   renew_channel();  // its Leave may still be there
   return true;
+}
+
+void Rig::go_on_and_end() {
+  REQUIRE(::ptrace(PTRACE_DETACH, pid_, nullptr, nullptr) == 0);
+  REQUIRE(wait() == 0);
 }
 
 void Rig::start(Traced traced) {

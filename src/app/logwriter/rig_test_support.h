@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "journal/instance_folder.h"
 #include "journal/private_pipe.h"
 #include "journal/protocol.h"
 #include "os/fd.h"
@@ -46,6 +47,10 @@ std::string content_of(const std::string& path);
 /// All segments of a log in order, the current one last.
 std::string whole_log(const std::string& folder, const std::string& kind = "stdout");
 std::vector<std::string> names_in(const std::string& folder);
+/// The numbers of closed segments of standard output, and how they are kept.
+journal::FolderContent closed_in(const std::string& place);
+/// What its files take.
+std::uint64_t bytes_below(const std::string& place);
 
 class Rig {
  public:
@@ -61,9 +66,12 @@ class Rig {
   void set_write_error(int number) { write_error_ = number; }
   /// Starts a log writer, sends what a supervisor sends, and waits for Hello.
   void start();
-  /// The same under ptrace(2), with Leave sent as well: it does all of its work and exits. Killed
-  /// before its n-th system call; false when it ended before that.
+  /// The same under ptrace(2), with Leave sent as well: it does all of its work and exits. Stands
+  /// still before its n-th system call; false when it ended before that.
+  bool start_until_call(int n);
+  /// ... and is killed there, or goes on and ends.
   bool start_and_kill_at_call(int n);
+  void go_on_and_end();
   /// SIGKILL, and reaps it.
   void kill();
   /// Waits for its end: the exit code, or -signal.
@@ -128,6 +136,8 @@ void ask_to_be_traced();
 /// Lets a child that has asked so run until it is about to make its n-th system call; false when it
 /// ended before that (it is then reaped).
 bool reaches_call(pid_t pid, int n);
+/// How many calls lie between two at which a test stops: `usual`; 1 with STAYD_TEST_EVERY_CALL=1.
+int call_step(int usual);
 
 /// Numbered lines of differing length.
 std::string lines_of(std::uint64_t count);

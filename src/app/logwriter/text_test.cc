@@ -98,7 +98,7 @@ TEST_CASE("format = json: an object for each line, whole in each segment") {
 
 TEST_CASE("row 55: killed before each system call, a file of lines loses none and tears none") {
   const std::string text = lines_of(1000);
-  for (int n = 1;; n += 3) {
+  for (int n = 1;; n += call_step(9)) {
     TestFolder folder;
     Rig rig(folder.path());
     auto out = rig.open({.settings = json});
