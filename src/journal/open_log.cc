@@ -48,6 +48,12 @@ std::uint64_t text_bytes(os::FdView folder, LogKind kind, std::uint64_t segment)
   return places ? places->back().in_text : size;
 }
 
+char first_byte_of(os::FdView text) {
+  std::array<char, 1> first{};
+  (void)os::read_at(text, 0, first);
+  return first[0];
+}
+
 // What is no regular file in our place (a symlink to elsewhere, a FIFO) is never followed nor
 // opened: it makes way for a file of ours.
 Result<os::Fd> open_for_writing(os::FdView folder, const std::string& name) {
@@ -92,7 +98,7 @@ Result<std::unique_ptr<OpenLog>> OpenLog::open(const LogPlace& place) {
   log->expires_ = content.texts.empty() ? Instant::never() : now.since_boot;  // to be looked at
   if (size > 0) log->born_ = {now.since_boot.ns - age_of(log->index_.begins(), now).ns};
   // What a killed predecessor had reserved beyond the end becomes free again.
-  if (log->reserving_pays_ && size > 0) (void)os::set_file_size(log->text_.view(), size);
+  if (log->reserving_pays_ && size > 0) log->cut_at_end();
   return log;
 }
 
@@ -102,12 +108,52 @@ OpenLog::~OpenLog() {
 }
 
 Status OpenLog::take_text(os::Fd text) {
+  const char first = first_byte_of(text.view());  // before its size: see look_for_hole()
   const os::FileStatus status = TRY(os::status_of(text.view()));
   inode_ = status.inode;
   device_ = status.device;
   size_ = status.size;
+  first_ = first;
   text_ = std::move(text);
   return {};
+}
+
+// Bytes of a full pipe come at a known offset (splice(2) knows no appending): behind a hole when
+// somebody has emptied the file since in_place() looked. The first byte shows it.
+void OpenLog::look_for_hole(Moved& moved) {
+  const char first = first_byte_of(text_.view());
+  if (first_ == '\0') {
+    first_ = first;
+  } else if (first == '\0') {
+    close_hole(moved);
+  }
+}
+
+void OpenLog::close_hole(Moved& moved) {
+  std::array<char, 4096> piece;
+  std::size_t done = 0;
+  while (done < moved.bytes) {
+    const std::size_t most = std::min(piece.size(), moved.bytes - done);
+    const os::Transfer got =
+        os::read_at(text_.view(), moved.offset + done, std::span(piece).first(most));
+    const os::Transfer put = os::write_at(text_.view(), done, {piece.data(), got.bytes});
+    if (put.bytes == 0) return;
+    done += put.bytes;
+  }
+  if (os::set_file_size(text_.view(), done) != 0) return;
+  size_ = done;
+  moved.offset = 0;
+  born_ = Instant::never();
+  first_ = first_byte_of(text_.view());
+  (void)index_.restart({.segment = next_segment_, .text_size = 0, .now = stamp_now()});
+}
+
+// Of another size than we wrote: somebody has truncated it, and extending it would make a hole.
+void OpenLog::cut_at_end() {
+  const auto size = os::file_size(text_.view());
+  if (!size || *size != size_ || os::set_file_size(text_.view(), size_) != 0) return;
+  Moved nothing{.offset = size_};
+  look_for_hole(nothing);
 }
 
 // A file of another size was truncated: the next byte would leave a hole before it.
@@ -144,8 +190,9 @@ Moved OpenLog::step(os::FdView pipe, std::size_t inside, const SegmentLimits& li
     smaller.max_size = least_max_size;
     return step(pipe, inside, smaller, scratch);
   }
-  const Moved moved{.offset = size_, .bytes = done.bytes, .number = done.number};
+  Moved moved{.offset = size_, .bytes = done.bytes, .number = done.number};
   size_ += done.bytes;
+  if (done.bytes > 0) look_for_hole(moved);
   if (size_ >= max_size) full_ = true;
   if (done.bytes != most) full_ = false;
   return moved;
@@ -164,8 +211,10 @@ Moved OpenLog::append(std::string_view text, Cut cut, const SegmentLimits& limit
   if (const int number = rotate_if_full(limits); number != 0) return {.number = number};
   const os::Transfer put = os::write_at(text_.view(), size_, text);
   if (put.ok() && put.bytes == text.size()) {
+    Moved moved{.offset = size_, .bytes = text.size()};
     size_ += text.size();
-    return {.offset = size_ - text.size(), .bytes = text.size(), .number = 0};
+    look_for_hole(moved);
+    return moved;
   }
   (void)os::set_file_size(text_.view(), size_);
   if (put.number == EFBIG && size_ > 0 && cut != Cut::never) {  // RLIMIT_FSIZE is below max_size
@@ -254,9 +303,7 @@ void OpenLog::give_back_reserve() {
 void OpenLog::free_reserve() {
   if (reserved_to_ == 0 || broken()) return;
   reserved_to_ = 0;
-  const auto status = os::status_of(text_.view());
-  // Of another size than we wrote: someone else truncated it, and extending it would make a hole.
-  if (status && status->size == size_) (void)os::set_file_size(text_.view(), size_);
+  cut_at_end();
 }
 
 void OpenLog::note(const Moved& moved, RunId run, const Stamp& now) {
@@ -330,7 +377,7 @@ int OpenLog::probe_room() {
   free_reserve();
   const int number = os::reserve_blocks(text_.view(), size_, probe_bytes);
   if (number == EOPNOTSUPP || number == ENOSYS) return 0;
-  if (number == 0) (void)os::set_file_size(text_.view(), size_);
+  if (number == 0) cut_at_end();
   return number;
 }
 
@@ -351,6 +398,7 @@ std::uint64_t OpenLog::empty_current(const Stamp& now) {
   const std::uint64_t freed = size_;
   if (os::set_file_size(text_.view(), 0) != 0) return 0;
   size_ = 0;
+  first_ = '\0';
   born_ = Instant::never();
   (void)index_.restart({.segment = next_segment_, .text_size = 0, .now = now});
   note(RecordKind::gap, run, freed, now);

@@ -128,6 +128,9 @@ class OpenLog {
   os::Transfer copy(os::FdView pipe, std::size_t most, ScratchPipe& scratch);
   void reserve_for(std::size_t bytes, std::uint64_t max_size);
   void free_reserve();
+  void look_for_hole(Moved& moved);
+  void close_hole(Moved& moved);
+  void cut_at_end();
   [[nodiscard]] Result<os::Fd> folder() const;
   void retain_closed(os::FdView folder, const SegmentLimits& limits, const Stamp& now);
   Status begin_segment(os::FdView folder);
@@ -138,6 +141,7 @@ class OpenLog {
   os::Fd text_;
   std::uint64_t inode_ = 0, device_ = 0;  ///< of text_
   std::uint64_t size_ = 0;
+  char first_ = '\0';              ///< the text's first byte; NUL: none, not known, or that is it
   std::uint64_t reserved_to_ = 0;  ///< end of the reserved blocks; 0: none
   std::uint64_t next_segment_ = 1;
   Instant looked_;                      ///< when in_place() looked

@@ -66,6 +66,30 @@ TEST_CASE("row 49: the log file is removed, renamed, replaced by a symlink or a 
   CHECK(content_of(victim) == "precious");
 }
 
+TEST_CASE("row 49: truncated before each system call of a write, the log has no hole") {
+  for (int n = 100;; n += call_step(2)) {  // before that it sets itself up
+    TestFolder folder;
+    Rig rig(folder.path());
+    rig.start();
+    OneLog log(rig, folder.path(), "web");
+    rig.kill();
+    write_to(log.out.write_end, "second\n");
+    log.out.write_end.reset();
+    const bool stopped = rig.start_until_call(n);
+    if (stopped) {
+      REQUIRE(::truncate(log.file.c_str(), 0) == 0);
+      rig.go_on_and_end();
+    }
+    CAPTURE(n);
+    const std::string text = content_of(log.file);
+    CHECK(text.find('\0') == std::string::npos);
+    CHECK((text.empty() || text.ends_with("second\n")));
+    if (stopped) continue;
+    CHECK(n > 150);
+    break;
+  }
+}
+
 TEST_CASE("row 49: the log folder is removed, or is a symlink") {
   TestFolder folder;
   Rig rig(folder.path() + "/log");
