@@ -54,6 +54,8 @@ IndexEntry encode(const IndexHeader& header) {
   out.number(header.created.wall.ns);
   out.number(header.created.since_boot.ns);
   out.number(header.created.boot);
+  out.number(std::uint32_t{0});
+  out.number(header.max_age.ns);
   return out.sealed();
 }
 
@@ -81,6 +83,8 @@ std::optional<IndexHeader> decode_header(std::string_view entry) {
   header.created.wall.ns = in.number<std::int64_t>();
   header.created.since_boot.ns = in.number<std::int64_t>();
   header.created.boot = in.number<std::uint32_t>();
+  (void)in.number<std::uint32_t>();
+  header.max_age.ns = in.number<std::int64_t>();
   return header;
 }
 

@@ -4,7 +4,7 @@
 // which run. It is written after the bytes that it describes.
 //
 //   header   magic "staydidx" | u32 version | u32 64 | u64 segment | i64 wall ns | i64 boot ns
-//            | u32 boot | 16 bytes of zero | u32 crc32c of what stands before
+//            | u32 boot | u32 zero | i64 max-age ns | u32 zero | u32 crc32c of what stands before
 //   record   i64 wall ns | i64 boot ns | u64 run | u64 offset | u64 length | u64 value | u16 kind
 //            | u16 flags | u32 boot | u32 zero | u32 crc32c of what stands before
 #pragma once
@@ -35,6 +35,7 @@ struct Stamp {
 struct IndexHeader {
   std::uint64_t segment = 0;
   Stamp created;
+  Duration max_age{};  ///< how long the log's text is kept, as was last known; 0: any age
 };
 
 enum class RecordKind : std::uint16_t {

@@ -5,6 +5,7 @@
 #include <array>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "os/error.h"
 #include "os/file_bytes.h"
@@ -49,21 +50,26 @@ SoundPart find_sound_part(os::FdView file, std::uint64_t entries, const IndexSub
   return {.size = index_entry_bytes, .covered = 0, .last_run = no_run};
 }
 
-bool has_sound_header(os::FdView file) {
+std::optional<IndexHeader> read_header(os::FdView file) {
   IndexEntry entry;
   const auto got = os::read_at(file, 0, entry);
-  return got.ok() && got.bytes == entry.size() &&
-         decode_header({entry.data(), entry.size()}).has_value();
+  if (!got.ok() || got.bytes != entry.size()) return std::nullopt;
+  return decode_header({entry.data(), entry.size()});
+}
+
+Status write_header(os::FdView file, const IndexHeader& header) {
+  const IndexEntry entry = encode(header);
+  const auto put = os::write_at(file, 0, {entry.data(), entry.size()});
+  if (!put.ok()) return os::error_of(put.number, "cannot write a log index");
+  return {};
 }
 
 Status begin_anew(os::FdView file, const IndexSubject& subject) {
   if (const int number = os::set_file_size(file, 0); number != 0) {
     return os::error_of(number, "cannot empty a log index");
   }
-  const IndexEntry entry = encode(IndexHeader{.segment = subject.segment, .created = subject.now});
-  const auto put = os::write_at(file, 0, {entry.data(), entry.size()});
-  if (!put.ok()) return os::error_of(put.number, "cannot write a log index");
-  return {};
+  return write_header(
+      file, {.segment = subject.segment, .created = subject.now, .max_age = subject.max_age});
 }
 
 }  // namespace
@@ -71,7 +77,10 @@ Status begin_anew(os::FdView file, const IndexSubject& subject) {
 Result<IndexWriter> IndexWriter::open(os::Fd file, const IndexSubject& subject) {
   SoundPart sound{.size = index_entry_bytes, .covered = 0, .last_run = no_run};
   const os::FileStatus status = TRY(os::status_of(file.view()));
-  if (has_sound_header(file.view())) {
+  if (auto header = read_header(file.view())) {
+    if (std::exchange(header->max_age, subject.max_age) != subject.max_age) {
+      (void)write_header(file.view(), *header);
+    }
     sound = find_sound_part(file.view(), status.size / index_entry_bytes, subject);
     if (sound.size != status.size) (void)os::set_file_size(file.view(), sound.size);
   } else {

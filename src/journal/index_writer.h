@@ -20,6 +20,7 @@ struct IndexSubject {
   std::uint64_t segment = 0;    ///< number that the segment will have once closed
   std::uint64_t text_size = 0;  ///< bytes of the text file
   Stamp now;
+  Duration max_age{};  ///< of the log: its header says so
 };
 
 class IndexWriter {

@@ -43,6 +43,13 @@ void LogSet::release(Instance& instance) {
   if (is_idle(instance)) instances_.erase(std::string(*instance.name));
 }
 
+bool LogSet::is_in_use(const std::string& name) const {
+  const auto at = instances_.find(name);
+  if (at == instances_.end()) return false;
+  const auto is_open = [](const LogFile& file) { return file.open != nullptr; };
+  return at->second.streams != 0 || std::ranges::any_of(at->second.files, is_open);
+}
+
 Result<OpenLog*> LogSet::log_of(Instance& instance, LogKind kind, Instant now) {
   LogFile& file = instance.file(kind);
   file.last_used = ++clock_;
@@ -52,7 +59,8 @@ Result<OpenLog*> LogSet::log_of(Instance& instance, LogKind kind, Instant now) {
   const LogPlace place{.log_dir = log_dir_.get(),
                        .instance = instance.name,
                        .service_uid = instance.uid,
-                       .kind = kind};
+                       .kind = kind,
+                       .max_age = file.settings != nullptr ? file.settings->max_age : Duration{}};
   auto opened = OpenLog::open(place);
   if (!opened && lacks_descriptors(opened.error()) && open_count_ > 0) {
     close_least_recent();

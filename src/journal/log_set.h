@@ -71,6 +71,8 @@ class LogSet {
   /// One stream less; closes its logs with the last. An instance in trouble stays known until
   /// forget().
   void release(Instance& instance);
+  /// Whether the instance called `name` has a stream, or a log is open for another reason.
+  [[nodiscard]] bool is_in_use(const std::string& name) const;
 
   /// The log, opened if it is not, and opened anew if somebody moved, removed or truncated its file
   /// (seen within a second).

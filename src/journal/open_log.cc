@@ -88,7 +88,8 @@ Result<std::unique_ptr<OpenLog>> OpenLog::open(const LogPlace& place) {
   const std::uint64_t segment = next_segment_number(content);
   const Stamp now = stamp_now();
   IndexWriter index = TRY(
-      open_index(folder.view(), place.kind, {.segment = segment, .text_size = size, .now = now}));
+      open_index(folder.view(), place.kind,
+                 {.segment = segment, .text_size = size, .now = now, .max_age = place.max_age}));
   std::unique_ptr<OpenLog> log(new OpenLog(place, std::move(index)));
   log->reserving_pays_ = os::reserving_pays(text.view());
   TRY(log->take_text(std::move(text)));
@@ -145,7 +146,12 @@ void OpenLog::close_hole(Moved& moved) {
   moved.offset = 0;
   born_ = Instant::never();
   first_ = first_byte_of(text_.view());
-  (void)index_.restart({.segment = next_segment_, .text_size = 0, .now = stamp_now()});
+  restart_index(stamp_now());
+}
+
+void OpenLog::restart_index(const Stamp& now) {
+  (void)index_.restart(
+      {.segment = next_segment_, .text_size = 0, .now = now, .max_age = place_.max_age});
 }
 
 // Of another size than we wrote: somebody has truncated it, and extending it would make a hole.
@@ -366,7 +372,10 @@ Status OpenLog::begin_segment(os::FdView folder) {
   const std::uint64_t size = TRY(os::status_of(text.view())).size;
   const RunId run = index_.last_run();
   index_ = TRY(open_index(folder, place_.kind,
-                          {.segment = next_segment_, .text_size = size, .now = stamp_now()}));
+                          {.segment = next_segment_,
+                           .text_size = size,
+                           .now = stamp_now(),
+                           .max_age = place_.max_age}));
   index_.continue_run(run);
   born_ = Instant::never();
   return take_text(std::move(text));
@@ -400,7 +409,7 @@ std::uint64_t OpenLog::empty_current(const Stamp& now) {
   size_ = 0;
   first_ = '\0';
   born_ = Instant::never();
-  (void)index_.restart({.segment = next_segment_, .text_size = 0, .now = now});
+  restart_index(now);
   note(RecordKind::gap, run, freed, now);
   return freed;
 }

@@ -29,6 +29,7 @@ struct LogPlace {
   const std::string* instance = nullptr;
   std::uint32_t service_uid = 0;
   LogKind kind = LogKind::out;
+  Duration max_age{};  ///< for its index
 };
 
 struct SegmentLimits {
@@ -130,6 +131,7 @@ class OpenLog {
   void free_reserve();
   void look_for_hole(Moved& moved);
   void close_hole(Moved& moved);
+  void restart_index(const Stamp& now);
   void cut_at_end();
   [[nodiscard]] Result<os::Fd> folder() const;
   void retain_closed(os::FdView folder, const SegmentLimits& limits, const Stamp& now);

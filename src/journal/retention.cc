@@ -32,10 +32,9 @@ std::int64_t modified_at(os::FdView folder, LogKind kind, std::uint64_t segment)
   return status ? status->modified_ns : 0;
 }
 
-/// When its last byte came: its index says, else the file's time.
-Stamp end_of(os::FdView folder, LogKind kind, std::uint64_t segment) {
-  const auto index =
-      os::open_beneath(folder, closed_index_name(kind, segment), os::OpenFor::read, 0);
+/// What an index says of its text's last byte; a time of 0 where it says nothing.
+Stamp last_stamp(os::FdView folder, const std::string& index_name) {
+  const auto index = os::open_beneath(folder, index_name, os::OpenFor::read, 0);
   const std::uint64_t size = index ? os::file_size(index->view()).value_or(0) : 0;
   if (size >= 2 * index_entry_bytes) {
     IndexEntry last;
@@ -43,7 +42,33 @@ Stamp end_of(os::FdView folder, LogKind kind, std::uint64_t segment) {
     (void)os::read_at(index->view(), at, last);
     if (const auto record = decode_record({last.data(), last.size()})) return record->at;
   }
+  return {};
+}
+
+/// When its last byte came: its index says, else the file's time.
+Stamp end_of(os::FdView folder, LogKind kind, std::uint64_t segment) {
+  const Stamp stamp = last_stamp(folder, closed_index_name(kind, segment));
+  if (stamp.wall.ns != 0) return stamp;
   return {.wall = {modified_at(folder, kind, segment)}};
+}
+
+Stamp end_of_current(os::FdView folder, LogKind kind) {
+  const Stamp stamp = last_stamp(folder, current_index_name(kind));
+  if (stamp.wall.ns != 0) return stamp;
+  const auto status = os::status_at(folder, current_text_name(kind));
+  return {.wall = {status ? status->modified_ns : 0}};
+}
+
+/// What the newest index says.
+Duration max_age_of(os::FdView folder, LogKind kind, const FolderContent& content) {
+  if (!content.current_index && content.indexes.empty()) return {};
+  const std::string name = content.current_index ? current_index_name(kind)
+                                                 : closed_index_name(kind, content.indexes.back());
+  const auto index = os::open_beneath(folder, name, os::OpenFor::read, 0);
+  IndexEntry entry;
+  if (!index || os::read_at(index->view(), 0, entry).bytes != entry.size()) return {};
+  const auto header = decode_header({entry.data(), entry.size()});
+  return header ? std::max(header->max_age, Duration{}) : Duration{};
 }
 
 Instant remove_expired(os::FdView folder, LogKind kind, Duration max_age, const Stamp& now) {
@@ -95,6 +120,24 @@ std::uint64_t bytes_of_segment(os::FdView folder, LogKind kind, std::uint64_t se
   return size_at(folder, closed_text_name(kind, segment)) +
          size_at(folder, compressed_text_name(kind, segment)) +
          size_at(folder, closed_index_name(kind, segment));
+}
+
+Instant retain_unused(os::FdView folder, LogKind kind, const Stamp& now) {
+  const FolderContent content = content_of(folder, kind);
+  const Duration max_age = max_age_of(folder, kind, content);
+  if (max_age.ns == 0) return Instant::never();
+  Instant next = remove_expired(folder, kind, max_age, now);
+  const auto current = os::status_at(folder, current_text_name(kind));
+  if (current && current->size != 0) {
+    const Duration age = age_of(end_of_current(folder, kind), now);
+    if (age < max_age) {
+      next = std::min(next, now.since_boot + (max_age - age));
+    } else {
+      (void)os::remove_at(folder, current_text_name(kind));
+      (void)os::remove_at(folder, current_index_name(kind));
+    }
+  }
+  return next == Instant::never() ? next : next + nanoseconds(max_age.ns / 8);
 }
 
 Instant retain(os::FdView folder, LogKind kind, const Retention& wanted, const Stamp& now) {

@@ -23,6 +23,11 @@ struct Retention {
 /// be removed for its age; never: there is none, or no max_age.
 Instant retain(os::FdView folder, LogKind kind, const Retention& wanted, const Stamp& now);
 
+/// The max-age of a log that nobody writes, as its own index says: removes what is older, the
+/// current segment too. When that wants to be done again: an eighth of max-age after the next one
+/// is too old, so that the rest of that time goes with it.
+Instant retain_unused(os::FdView folder, LogKind kind, const Stamp& now);
+
 /// How long ago it was: by the boot-time clock within one boot, else by the wall clock; not
 /// negative.
 Duration age_of(const Stamp& then, const Stamp& now);

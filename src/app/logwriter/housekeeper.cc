@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "journal/instance_folder.h"
+#include "journal/retention.h"
 #include "journal/stamp.h"
 #include "os/clock.h"
 #include "os/files.h"
@@ -29,7 +30,7 @@ bool is_young(os::FdView folder, const std::string& name) {
 }  // namespace
 
 Instant Housekeeper::deadline() const {
-  const Instant age_at = logs_.upkeep().age_at;
+  const Instant age_at = std::min(logs_.upkeep().age_at, unused_at_);
   return may_compress() ? std::min(age_at, compress_at_) : age_at;
 }
 
@@ -39,9 +40,23 @@ void Housekeeper::note_stream(journal::LogFile& file, Instant now) {
   logs_.upkeep().age_at = std::min(logs_.upkeep().age_at, now);
 }
 
+void Housekeeper::note_end(const journal::Instance& instance, Instant now) {
+  for (const journal::LogFile& file : instance.files) {
+    const Duration max_age = file.settings != nullptr ? file.settings->max_age : Duration{};
+    if (max_age.ns == 0) continue;
+    unused_at_ = std::min(unused_at_, now + std::max(nanoseconds(max_age.ns / 8), least_wait));
+  }
+}
+
+// Not at once: services are being started.
+void Housekeeper::look_at_unused(Instant now) {
+  unused_at_ = std::min(unused_at_, now + seconds(1));
+}
+
 void Housekeeper::run(Instant now) {
   journal::Upkeep& upkeep = logs_.upkeep();
   if (now >= upkeep.age_at) keep_ages(now);
+  if (now >= unused_at_) keep_unused_ages(now);
   if (may_compress() && now >= compress_at_) compress_next(now);
   if (!total_.is_due(upkeep.grown)) return;
   upkeep.grown = 0;
@@ -69,6 +84,23 @@ Instant Housekeeper::keep_age(journal::Instance& instance, LogKind kind, Instant
   (void)(*log)->keep_age(journal::limits_of(*file.settings), journal::stamp_now());
   logs_.note_upkeep(file, 0);
   return std::max(file.age_at, now + least_wait);
+}
+
+// Of services that do not run, or are no more.
+void Housekeeper::keep_unused_ages(Instant now) {
+  unused_at_ = Instant::never();
+  const auto log_dir = os::open_folder(logs_.log_dir());
+  if (!log_dir) return;
+  const journal::Stamp stamp = journal::stamp_now();
+  for (const std::string& name : os::list_folder(log_dir->view())) {
+    if (logs_.is_in_use(name)) continue;
+    const auto folder = os::open_folder_beneath(log_dir->view(), name);
+    if (!folder) continue;
+    for (const LogKind kind : {LogKind::out, LogKind::err}) {
+      unused_at_ = std::min(unused_at_, journal::retain_unused(folder->view(), kind, stamp));
+    }
+  }
+  if (unused_at_ != Instant::never()) unused_at_ = std::max(unused_at_, now + least_wait);
 }
 
 bool Housekeeper::has_files(const journal::Instance& instance, LogKind kind) const {

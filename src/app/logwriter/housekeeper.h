@@ -19,6 +19,10 @@ class Housekeeper {
   void set_max_total(std::uint64_t bytes) { total_.set(bytes); }
   /// A stream was added: what is there already may be too old.
   void note_stream(journal::LogFile& file, Instant now);
+  /// A stream of it is at its end: nobody may write its logs from now on.
+  void note_end(const journal::Instance& instance, Instant now);
+  /// The logs below the log folder that nobody writes are to be looked at, a second from now.
+  void look_at_unused(Instant now);
   /// Does what is due. Cheap when nothing is.
   void run(Instant now);
   /// When run() wants to be called.
@@ -28,6 +32,7 @@ class Housekeeper {
 
  private:
   void keep_ages(Instant now);
+  void keep_unused_ages(Instant now);
   Instant keep_age(journal::Instance& instance, journal::LogKind kind, Instant now);
   [[nodiscard]] bool has_files(const journal::Instance& instance, journal::LogKind kind) const;
   enum class Found : std::uint8_t { nothing, too_young, started };
@@ -39,6 +44,7 @@ class Housekeeper {
 
   journal::LogSet& logs_;
   journal::TotalLimit total_;
+  Instant unused_at_ = Instant::never();  ///< when the age of logs that nobody writes is looked at
   Compressor compressor_;
   Instant compress_at_;                     ///< not before
   journal::LogFile* compressed_ = nullptr;  ///< whose segment the compressor is at

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/logwriter/rig_test_support.h"
+#include "journal/index_format.h"
 
 using namespace stayd;
 using namespace stayd::app;
@@ -126,6 +127,60 @@ TEST_CASE("max-age: a segment is closed although nothing comes, and removed when
   CHECK(eventually([&] { return closed_in(place).texts.empty(); }));
   write_to(out.write_end, "new\n");
   CHECK(eventually([&] { return whole_log(place) == "new\n"; }));
+}
+
+TEST_CASE("max-age holds for services that do not run, and for those that are no more") {
+  TestFolder folder;
+  Rig rig(folder.path());
+  rig.start();
+  const auto write = [&](const std::string& name, Duration max_age) {
+    const journal::StreamSettings settings{
+        .max_files = 1000, .max_size = small, .max_age = max_age};
+    auto out = rig.open({.instance = name, .settings = settings});
+    auto err = rig.open(
+        {.instance = name, .kind = journal::StreamKind::stderr_only, .settings = settings});
+    write_to(out.write_end, lines_of(4000));
+    write_to(err.write_end, "oops\n");
+    out.write_end.reset();
+    err.write_end.reset();
+    REQUIRE(rig.wait_ended(out.number));
+    REQUIRE(rig.wait_ended(err.number));
+  };
+  const auto is_gone = [&](const std::string& name) {
+    return eventually([&] { return names_in(folder.path() + "/" + name).empty(); });
+  };
+  write("stopped", seconds(1));
+  write("kept", Duration{});
+  CHECK(is_gone("stopped"));
+  CHECK(names_in(folder.path() + "/kept").size() > 4);
+  write("former", seconds(1));
+  rig.kill();
+  rig.start();  // nobody tells this one of it
+  CHECK(is_gone("former"));
+  CHECK((whole_log(folder.path() + "/kept") == lines_of(4000)));
+}
+
+TEST_CASE("max-age of a log is what its latest run says") {
+  TestFolder folder;
+  Rig rig(folder.path());
+  rig.start();
+  const auto write = [&](RunId run, Duration max_age) {
+    auto out = rig.open({.run = number_of(run), .settings = {.max_age = max_age}});
+    write_to(out.write_end, "line\n");
+    out.write_end.reset();
+    REQUIRE(rig.wait_ended(out.number));
+  };
+  const std::string place = folder.path() + "/web";
+  const auto max_age = [&] {
+    const auto header = journal::decode_header(content_of(place + "/stdout.idx").substr(0, 64));
+    return header ? header->max_age : seconds(-1);
+  };
+  write(RunId{1}, seconds(3600));
+  CHECK(max_age() == seconds(3600));
+  write(RunId{2}, seconds(7200));
+  CHECK(max_age() == seconds(7200));
+  write(RunId{3}, Duration{});
+  CHECK(max_age() == Duration{});
 }
 
 TEST_CASE("max-age holds for what an earlier log writer has written") {

@@ -35,6 +35,7 @@ void Writer::receive() {
 void Writer::take(const journal::Configure& message, Letter&) {
   logs_.set_log_dir(message.log_dir);
   housekeeper_.set_max_total(message.max_total);
+  housekeeper_.look_at_unused(now_);
   console_.configure({.colours_stdout = message.colours_stdout,
                       .colours_stderr = message.colours_stderr,
                       .name_width = message.name_width});
@@ -61,6 +62,10 @@ void Writer::add_stream(const journal::Streams& message, std::size_t index, os::
     stream.limit = std::make_unique<journal::RateLimit>(rate, stream.settings->rate_burst, now_);
   }
   journal::LogFile& file = stream.instance->file(journal::log_kind_of(message.ends[index].kind));
+  // Its index says the max-age, and is written when it is opened.
+  if (file.settings != nullptr && file.settings->max_age != stream.settings->max_age) {
+    logs_.close_log(file);
+  }
   file.settings = stream.settings;
   housekeeper_.note_stream(file, now_);
   stream.kind = message.ends[index].kind;
@@ -229,7 +234,9 @@ Sent Writer::tell_matched() {
 void Writer::forget(std::uint32_t number) {
   const Slot slot = streams_.find(number);
   if (slot == journal::StreamTable::no_slot) return;
-  logs_.release(*streams_.at(slot).instance);
+  journal::Instance& instance = *streams_.at(slot).instance;
+  housekeeper_.note_end(instance, now_);
+  logs_.release(instance);
   streams_.remove(slot);
 }
 
