@@ -39,6 +39,10 @@ class IndexWriter {
   int flush();
   /// Whether something waits, and since when.
   [[nodiscard]] bool dirty() const { return has_open_ || !waiting_.empty(); }
+  /// Bytes of the file, once everything is written.
+  [[nodiscard]] std::uint64_t size() const {
+    return size_ + waiting_.size() + (has_open_ ? index_entry_bytes : 0);
+  }
   /// The last run that a record speaks of, and the same said to the index of the next segment: a
   /// run begins once.
   [[nodiscard]] RunId last_run() const { return last_run_; }

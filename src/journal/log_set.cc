@@ -85,7 +85,7 @@ void LogSet::close_all() {
 }
 
 void LogSet::note_upkeep(LogFile& file, std::size_t bytes) {
-  upkeep_.grown += bytes;
+  if (bytes != 0) upkeep_.grown += bytes + index_entry_bytes;
   if (!file.open || file.settings == nullptr) return;
   const bool has_closed = file.open->take_closed();
   if (has_closed && file.settings->compress == model::Compress::zstd) {

@@ -47,7 +47,7 @@ struct LogFile {
 struct Upkeep {
   Instant age_at = Instant::never();  ///< not later than that of any LogFile
   bool uncompressed = false;          ///< a LogFile says so
-  std::uint64_t grown = 0;            ///< bytes written since it was last set to 0
+  std::uint64_t grown = 0;  ///< bytes written since it was last set to 0, of indexes at most
 };
 
 struct Instance {

@@ -76,7 +76,8 @@ SegmentLimits limits_of(const StreamSettings& settings) {
   return {.max_size = max_size,
           .max_files = settings.max_files,
           .max_age = settings.max_age,
-          .max_total = settings.max_total};
+          .max_total = settings.max_total,
+          .max_with_index = settings.max_total == 0 ? 0 : max_size / 4 * 5};
 }
 
 Result<std::unique_ptr<OpenLog>> OpenLog::open(const LogPlace& place) {
@@ -180,6 +181,7 @@ Result<os::Fd> OpenLog::folder() const {
 
 Moved OpenLog::step(os::FdView pipe, std::size_t inside, const SegmentLimits& limits,
                     ScratchPipe& scratch) {
+  full_ = full_ || index_fills(limits);
   if (const int number = rotate_if_full(limits); number != 0) return {.number = number};
   const std::uint64_t max_size = std::max(limits.max_size, least_max_size);
   std::size_t most = allowance(pipe, inside, max_size, scratch);
@@ -214,6 +216,7 @@ Moved OpenLog::append(std::string_view text, Cut cut, const SegmentLimits& limit
     case Cut::in_line: full_ = full_ || is_near_end(0, limits); break;
     case Cut::never: full_ = false; break;
   }
+  full_ = full_ || (cut != Cut::never && index_fills(limits));
   if (const int number = rotate_if_full(limits); number != 0) return {.number = number};
   const os::Transfer put = os::write_at(text_.view(), size_, text);
   if (put.ok() && put.bytes == text.size()) {
@@ -234,6 +237,14 @@ int OpenLog::cut_to(std::uint64_t size) {
   const int number = os::set_file_size(text_.view(), size);
   if (number == 0) size_ = size;
   return number;
+}
+
+// An index is a fraction of its text but for short lines that come one by one.
+bool OpenLog::index_fills(const SegmentLimits& limits) const {
+  const std::uint64_t both = size_ + index_.size();
+  const std::uint64_t most = limits.max_with_index;
+  if (most == 0 || both < most - most / 16) return false;
+  return both >= most || at_line_end();
 }
 
 int OpenLog::rotate_if_full(const SegmentLimits& limits) {
@@ -340,14 +351,11 @@ Status OpenLog::rotate(const SegmentLimits& limits) {
 }
 
 void OpenLog::retain_closed(os::FdView folder, const SegmentLimits& limits, const Stamp& now) {
-  // With its index, which is a fraction of the text but for very short lines.
-  const std::uint64_t expected =
-      limits.max_total == 0 ? 0 : std::min(limits.max_size, limits.max_total / 4) / 4 * 5;
   expires_ = retain(folder, place_.kind,
                     {.max_files = limits.max_files,
                      .max_age = limits.max_age,
                      .max_total = limits.max_total,
-                     .expected = expected},
+                     .expected = limits.max_with_index},
                     now);
 }
 

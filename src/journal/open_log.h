@@ -37,6 +37,8 @@ struct SegmentLimits {
   std::uint32_t max_files = 8;
   Duration max_age;             ///< 0: any
   std::uint64_t max_total = 0;  ///< 0: no limit
+  /// Text and index of the current segment together, with a max_total; 0: any.
+  std::uint64_t max_with_index = 0;
 };
 /// With a max_size that lets the current segments of both kinds and closed ones be within
 /// max_total.
@@ -124,6 +126,7 @@ class OpenLog {
   OpenLog(const LogPlace& place, IndexWriter index) : place_(place), index_(std::move(index)) {}
   std::size_t allowance(os::FdView pipe, std::size_t inside, std::uint64_t max_size,
                         ScratchPipe& scratch);
+  [[nodiscard]] bool index_fills(const SegmentLimits& limits) const;
   int rotate_if_full(const SegmentLimits& limits);
   os::Transfer transfer(os::FdView pipe, std::size_t most, ScratchPipe& scratch);
   os::Transfer copy(os::FdView pipe, std::size_t most, ScratchPipe& scratch);

@@ -92,7 +92,7 @@ void TotalLimit::set(std::uint64_t bytes) {
   limit_ = bytes;
 }
 
-// Looks again after half of what is free: an index may grow as fast as its text.
+// Looks again after half of what is free: compression has two copies of a text for a while.
 void TotalLimit::enforce(const std::string& log_dir) {
   const std::uint64_t least_growth = std::min(worth_a_walk, limit_ / 32);
   next_ = least_growth;

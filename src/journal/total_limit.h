@@ -14,7 +14,7 @@ class TotalLimit {
  public:
   /// 0: no limit.
   void set(std::uint64_t bytes);
-  /// Whether enforce() is to be called, after so many bytes of text since the last time.
+  /// Whether enforce() is to be called, after so many bytes since the last time.
   [[nodiscard]] bool is_due(std::uint64_t grown) const { return limit_ != 0 && grown >= next_; }
   /// Removes the oldest closed segments below `log_dir`.
   void enforce(const std::string& log_dir);
