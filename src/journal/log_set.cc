@@ -11,7 +11,7 @@ namespace {
 bool is_idle(const Instance& instance) {
   if (instance.streams != 0) return false;
   for (const LogFile& file : instance.files) {
-    if (file.trouble || file.uncompressed) return false;
+    if (file.trouble || file.compression || file.uncompressed) return false;
   }
   return true;
 }

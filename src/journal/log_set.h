@@ -12,6 +12,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "journal/datagram_target.h"
 #include "journal/line_text.h"
 #include "journal/open_log.h"
 
@@ -32,6 +33,12 @@ struct LogTrouble {
   bool begin_told = false;
 };
 
+/// A closed segment that could not be compressed, until it is, or is no more.
+struct CompressionTrouble {
+  std::uint64_t segment = 0;
+  TargetTrouble told;
+};
+
 struct LogFile {
   std::unique_ptr<OpenLog> open;
   std::unique_ptr<LogTrouble> trouble;
@@ -40,7 +47,8 @@ struct LogFile {
   const StreamSettings* settings = nullptr;  ///< of its latest stream; owned by the StreamTable
   Instant age_at = Instant::never();         ///< when its age is to be looked at
   std::uint64_t compress_from = 0;           ///< closed segments before it could not be compressed
-  bool uncompressed = false;                 ///< it has closed segments that are to be compressed
+  std::unique_ptr<CompressionTrouble> compression;
+  bool uncompressed = false;  ///< it has closed segments that are to be compressed
 };
 
 /// What is to be done beside writing, as the writing has found out.

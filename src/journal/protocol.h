@@ -159,7 +159,7 @@ struct Trouble {
   bool begins = true;
   std::string text;           ///< begins: why, a clause for a person
   std::uint64_t dropped = 0;  ///< ends: bytes that were lost meanwhile
-  std::string target{};       ///< what takes too little instead of a log: "syslog (/dev/log)"
+  std::string target{};       ///< what it is instead of a log: "syslog (/dev/log)"
   bool limited = false;       ///< nothing is wrong with the log: its rate-limit is exceeded
 };
 

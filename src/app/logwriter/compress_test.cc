@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Closed segments are compressed.
 #include <doctest/doctest.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <string>
+#include <vector>
 
 #include "app/logwriter/rig_test_support.h"
 #include "os/files.h"
@@ -104,4 +107,30 @@ TEST_CASE("max-files counts a segment once, compressed or not") {
   CHECK(eventually([&] { return all_compressed(place); }));
   CHECK(closed_in(place).texts.size() == 3);
   CHECK(text.ends_with(whole_log(place)));
+}
+
+TEST_CASE("a segment that cannot be compressed is a trouble, told of once, until it can be") {
+  TestFolder folder;
+  Rig rig(folder.path());
+  rig.start();
+  const std::string place = folder.path() + "/web";
+  REQUIRE(::mkdir(place.c_str(), 0750) == 0);
+  const std::string in_the_way = place + "/stdout.000001.log.tmp";
+  REQUIRE(::mkdir(in_the_way.c_str(), 0750) == 0);
+  auto out = rig.open(
+      {.settings = {.max_files = 1000, .max_size = small, .compress = model::Compress::zstd}});
+  write_to(out.write_end, lines_of(8000));
+  const auto begins = rig.wait_trouble(true);
+  REQUIRE(begins.has_value());
+  CHECK(begins->instance == "web");
+  CHECK(begins->target == "the compressed stdout of web");
+  CHECK(begins->text == "Is a directory; a closed file stays as it is");
+  CHECK(eventually([&] { return closed_in(place).plain == std::vector<std::uint64_t>{1}; }));
+  REQUIRE(::rmdir(in_the_way.c_str()) == 0);
+  REQUIRE(::kill(rig.pid(), SIGUSR1) == 0);  // try again at once
+  const auto ends = rig.next();
+  REQUIRE(ends.has_value());
+  REQUIRE(std::holds_alternative<journal::Trouble>(*ends));
+  CHECK_FALSE(std::get<journal::Trouble>(*ends).begins);
+  CHECK(all_compressed(place));
 }

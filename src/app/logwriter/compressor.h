@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "base/result.h"
 #include "journal/segment_names.h"
@@ -17,9 +18,9 @@ class Compressor {
   [[nodiscard]] bool is_busy() const { return pid_ != 0; }
   /// Must not be busy.
   Status start(os::Fd folder, journal::LogKind kind, std::uint64_t segment);
-  /// To be asked after a SIGCHLD: whether the child has ended, and then whether the segment is
-  /// compressed. After a failure nothing unfinished is left.
-  std::optional<bool> take_end();
+  /// To be asked after a SIGCHLD: whether the child has ended, and then why the segment is not
+  /// compressed; empty: it is. After a failure nothing unfinished is left.
+  std::optional<std::string> take_end();
   [[nodiscard]] std::uint64_t segment() const { return segment_; }
 
  private:

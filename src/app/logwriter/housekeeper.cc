@@ -20,6 +20,7 @@ constexpr Duration least_wait = milliseconds(500);
 
 // What a flood closes and removes again at once is not worth compressing.
 constexpr Duration least_age_to_compress = seconds(1);
+constexpr Duration retry_of_compression = seconds(60);
 
 bool is_young(os::FdView folder, const std::string& name) {
   const auto status = os::status_at(folder, name);
@@ -111,18 +112,18 @@ bool Housekeeper::has_files(const journal::Instance& instance, LogKind kind) con
 }
 
 void Housekeeper::compress_next(Instant now) {
-  bool any = false;
+  Found last = Found::nothing;
   for (auto& [name, instance] : logs_.instances()) {
     for (const LogKind kind : {LogKind::out, LogKind::err}) {
       if (!instance.file(kind).uncompressed) continue;
       const Found found = compress(instance, kind);
       if (found == Found::started) return;
-      if (found == Found::too_young) any = true;
-      instance.file(kind).uncompressed = found == Found::too_young;
+      if (found != Found::nothing && last != Found::too_young) last = found;
+      instance.file(kind).uncompressed = found != Found::nothing;
     }
   }
-  compress_at_ = now + least_age_to_compress;
-  if (any) return;
+  compress_at_ = now + (last == Found::failed ? retry_of_compression : least_age_to_compress);
+  if (last != Found::nothing) return;
   logs_.upkeep().uncompressed = false;
   logs_.sweep();
 }
@@ -132,17 +133,45 @@ Housekeeper::Found Housekeeper::compress(journal::Instance& instance, LogKind ki
   auto folder = journal::open_instance_folder(logs_.log_dir(), *instance.name, instance.uid);
   if (!folder) return Found::nothing;
   const auto plain = journal::content_of(folder->view(), kind).plain;
+  if (file.compression && !std::ranges::binary_search(plain, file.compression->segment)) {
+    file.compression->told.over = news_ = true;
+  }
   const auto segment = std::ranges::lower_bound(plain, file.compress_from);
-  if (segment == plain.end()) return Found::nothing;
+  if (segment == plain.end()) {
+    file.compress_from = 0;
+    return plain.empty() ? Found::nothing : Found::failed;
+  }
   if (is_young(folder->view(), journal::closed_text_name(kind, *segment))) return Found::too_young;
-  if (!compressor_.start(std::move(*folder), kind, *segment)) return Found::nothing;
+  const Status started = compressor_.start(std::move(*folder), kind, *segment);
+  if (!started) {
+    note_failure(file, *segment, started.error().message);
+    return Found::failed;
+  }
   compressed_ = &file;
   return Found::started;
 }
 
+void Housekeeper::retry_compression(Instant now) {
+  compress_at_ = now;
+  for (auto& [name, instance] : logs_.instances()) {
+    for (journal::LogFile& file : instance.files) file.compress_from = 0;
+  }
+}
+
 void Housekeeper::child_ended() {
-  const auto done = compressor_.take_end();
-  if (done && !*done) compressed_->compress_from = compressor_.segment() + 1;
+  auto why = compressor_.take_end();
+  if (!why || why->empty()) return;
+  compressed_->compress_from = compressor_.segment() + 1;
+  note_failure(*compressed_, compressor_.segment(), std::move(*why));
+}
+
+void Housekeeper::note_failure(journal::LogFile& file, std::uint64_t segment, std::string why) {
+  if (file.compression && !file.compression->told.over) return;
+  if (!file.compression) file.compression = std::make_unique<journal::CompressionTrouble>();
+  file.compression->segment = segment;
+  file.compression->told.over = false;
+  file.compression->told.text = std::move(why) + "; a closed file stays as it is";
+  news_ = true;
 }
 
 }  // namespace stayd::app

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <utility>
 
 #include "app/logwriter/compressor.h"
 #include "base/time.h"
@@ -29,18 +31,23 @@ class Housekeeper {
   [[nodiscard]] Instant deadline() const;
   /// After a SIGCHLD.
   void child_ended();
+  /// What could not be compressed is tried again now.
+  void retry_compression(Instant now);
+  /// Whether a CompressionTrouble has begun or ended since the last call.
+  bool take_news() { return std::exchange(news_, false); }
 
  private:
   void keep_ages(Instant now);
   void keep_unused_ages(Instant now);
   Instant keep_age(journal::Instance& instance, journal::LogKind kind, Instant now);
   [[nodiscard]] bool has_files(const journal::Instance& instance, journal::LogKind kind) const;
-  enum class Found : std::uint8_t { nothing, too_young, started };
+  enum class Found : std::uint8_t { nothing, too_young, failed, started };
   [[nodiscard]] bool may_compress() const {
     return logs_.upkeep().uncompressed && !compressor_.is_busy();
   }
   void compress_next(Instant now);
   Found compress(journal::Instance& instance, journal::LogKind kind);
+  void note_failure(journal::LogFile& file, std::uint64_t segment, std::string why);
 
   journal::LogSet& logs_;
   journal::TotalLimit total_;
@@ -48,6 +55,7 @@ class Housekeeper {
   Compressor compressor_;
   Instant compress_at_;                     ///< not before
   journal::LogFile* compressed_ = nullptr;  ///< whose segment the compressor is at
+  bool news_ = false;
 };
 
 }  // namespace stayd::app

@@ -142,7 +142,10 @@ void Writer::dispatch_stream(std::uint64_t token) {
 void Writer::take_signals() {
   while (const auto signal = signals_.next()) {
     switch (signal->number) {
-      case reopen_signal: logs_.close_all(); break;
+      case reopen_signal:
+        logs_.close_all();
+        housekeeper_.retry_compression(now_);
+        break;
       case child_signal: housekeeper_.child_ended(); break;
       default: break;
     }
@@ -155,6 +158,7 @@ void Writer::keep_house() {
   if (now_ >= retry_at_) retry_all();
   if (is_configured_) housekeeper_.run(now_);
   if (pump_.take_news()) troubles_changed_ = true;
+  if (housekeeper_.take_news()) troubles_changed_ = true;
   const bool needs_retry =
       blocked_ > 0 || pump_.in_trouble() || pump_.sinks().in_trouble() || consumers_.in_trouble();
   if (needs_retry && retry_at_ == Instant::never()) retry_at_ = now_ + retry_period;

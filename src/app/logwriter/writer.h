@@ -100,6 +100,7 @@ class Writer {
   void forget(std::uint32_t number);
   Sent tell_troubles();
   Sent tell_target_troubles();
+  Sent tell_compression_trouble(journal::Instance& instance, journal::LogKind kind);
   Sent tell_target_trouble(journal::TargetTrouble& trouble, journal::Trouble message);
   Sent tell_trouble(journal::Instance& instance, journal::LogFile& file);
 

@@ -262,6 +262,10 @@ Sent Writer::tell_troubles() {
   if (!troubles_changed_) return Sent::sent;
   if (const Sent sent = tell_target_troubles(); sent != Sent::sent) return sent;
   for (auto& [name, instance] : logs_.instances()) {
+    for (const journal::LogKind kind : {journal::LogKind::out, journal::LogKind::err}) {
+      const Sent sent = tell_compression_trouble(instance, kind);
+      if (sent != Sent::sent) return sent;
+    }
     for (journal::LogFile& file : instance.files) {
       if (!file.trouble) continue;
       const Sent sent = tell_trouble(instance, file);
@@ -291,6 +295,16 @@ Sent Writer::tell_target_troubles() {
     sent = tell_target_trouble(consumer.trouble(), std::move(message));
     return sent == Sent::sent;
   });
+  return sent;
+}
+
+Sent Writer::tell_compression_trouble(journal::Instance& instance, journal::LogKind kind) {
+  auto& compression = instance.file(kind).compression;
+  if (!compression) return Sent::sent;
+  journal::Trouble message{.instance = *instance.name, .text = {}};
+  message.target = std::string("the compressed ") + word(kind) + " of " + message.instance;
+  const Sent sent = tell_target_trouble(compression->told, std::move(message));
+  if (sent == Sent::sent && compression->told.text.empty()) compression.reset();
   return sent;
 }
 
