@@ -146,7 +146,6 @@ void Consumer::start(Instant now) {
     if (closing_) give_up_after_a_while(now);
     return;
   }
-  ++starts_;
   if (closing_ && waiting_.empty()) finish_closing(now);
 }
 

@@ -47,7 +47,8 @@ class Consumer {
   void drain(Instant now);
   /// No more comes: it reads an end of file once it has read all.
   void end_input(Instant now);
-  /// Its process is said to have ended: reaps it; starts the next one, now or at deadline().
+  /// Its process may have ended (SIGCHLD): reaps it then; starts the next one, now or at
+  /// deadline().
   void look(Instant now);
   /// Starts it when that is due; kills one that has not ended long after its end of file.
   void tick(Instant now);
@@ -57,11 +58,8 @@ class Consumer {
   [[nodiscard]] bool is_full() const { return !waiting_.empty(); }
   /// Closed, and its process gone.
   [[nodiscard]] bool is_over() const { return over_; }
-  [[nodiscard]] os::FdView process() const { return process_.view(); }
   /// To be watched for being writable while is_full().
   [[nodiscard]] os::FdView pipe() const { return write_end_.view(); }
-  /// Changes with each process.
-  [[nodiscard]] std::uint32_t starts() const { return starts_; }
   [[nodiscard]] const ConsumerWords& words() const { return words_; }
   TargetTrouble& trouble() { return trouble_; }
   [[nodiscard]] bool in_trouble() const { return !trouble_.text.empty(); }
@@ -82,7 +80,6 @@ class Consumer {
   os::Fd read_end_, write_end_;
   os::Fd process_;
   std::int32_t pid_ = 0;
-  std::uint32_t starts_ = 0;
   std::uint32_t starts_since_close_ = 0;
   std::string waiting_;
   Instant started_{};

@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "journal/consumer.h"
 #include "os/epoll.h"
+#include "os/signals.h"
 #include "os/spawn.h"
 
 namespace stayd::app {
@@ -21,14 +22,16 @@ class Consumers {
 
   /// Stays where it is until it is over.
   journal::Consumer& add(journal::ConsumerWords words);
-  /// Whether the token is one of ours; then its descriptor is dealt with.
+  /// Whether the token is one of ours; then its pipe is dealt with.
   bool dispatch(std::uint64_t token, Instant now);
+  /// After a SIGCHLD.
+  void child_ended(Instant now);
   /// Starts, ends and watches; forgets those that are over and of which all was told.
   void keep_house(Instant now);
   [[nodiscard]] Instant deadline() const;
   [[nodiscard]] bool in_trouble() const;
-  /// Closes all of them, and waits for their ends, not longer than `most`.
-  void leave(Duration most);
+  /// Closes all of them, and waits for their ends (SIGCHLD), not longer than `most`.
+  void leave(os::SignalFd& signals, Duration most);
   /// f(consumer) for each, until one returns false.
   template <typename F>
   bool each(F f) {
@@ -41,15 +44,16 @@ class Consumers {
   struct Watched {
     std::unique_ptr<journal::Consumer> consumer;
     std::uint32_t id = 0;
-    std::uint32_t process = 0;  ///< whose process is in epoll: its number among the starts
-    bool pipe = false;          ///< whether its pipe is
+    bool pipe = false;  ///< whether its pipe is in epoll
   };
-  void watch(Watched& watched);
+  bool watch(Watched& watched);
+  void drain(Watched& watched, Instant now);
 
   os::Epoll& epoll_;
   std::optional<os::Spawner> spawner_;  ///< made for the first one
   std::vector<Watched> consumers_;
   std::uint32_t last_id_ = 0;
+  Instant watch_again_at_ = Instant::never();  ///< epoll had no room for a pipe
 };
 
 }  // namespace stayd::app

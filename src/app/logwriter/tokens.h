@@ -26,14 +26,13 @@ constexpr std::uint64_t receiver_token(journal::Receiver receiver) {
 }
 inline constexpr std::uint64_t signals_token = channel_token - 5;
 
-/// A command's process, and the pipe to it.
-enum class ConsumerEnd : std::uint8_t { process, pipe };
+/// The pipe to a command.
 inline constexpr std::uint32_t consumer_slot = 0xffff'0000U;
-constexpr std::uint64_t consumer_token(std::uint32_t id, ConsumerEnd end) {
-  return std::uint64_t{id} << 32 | consumer_slot | static_cast<std::uint64_t>(end);
+constexpr std::uint64_t consumer_token(std::uint32_t id) {
+  return std::uint64_t{id} << 32 | consumer_slot;
 }
 constexpr bool is_consumer_token(std::uint64_t token) {
-  return (static_cast<std::uint32_t>(token) & ~1U) == consumer_slot;
+  return static_cast<std::uint32_t>(token) == consumer_slot;
 }
 
 /// Never one of the above: a slot of 2^32 - 1 is no_slot, and there are not that many streams.

@@ -88,7 +88,7 @@ Status Writer::run() {
       os::nap(gathering_few);
     }
   }
-  consumers_.leave(patience_with_commands);
+  consumers_.leave(signals_, patience_with_commands);
   return {};
 }
 
@@ -146,7 +146,10 @@ void Writer::take_signals() {
         logs_.close_all();
         housekeeper_.retry_compression(now_);
         break;
-      case child_signal: housekeeper_.child_ended(); break;
+      case child_signal:
+        housekeeper_.child_ended();
+        consumers_.child_ended(now_);
+        break;
       default: break;
     }
   }
