@@ -18,9 +18,10 @@ TEST_CASE("max-total: the index of short lines that come one by one counts from 
   std::string folder = "/tmp/stayd-open-log-XXXXXX";
   REQUIRE(::mkdtemp(folder.data()) != nullptr);
   const std::string instance = "web";
+  const std::filesystem::path place = std::filesystem::path(folder) / instance;
   const auto bytes = [&] {
     std::uint64_t sum = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(folder + "/" + instance)) {
+    for (const auto& entry : std::filesystem::directory_iterator(place)) {
       sum += entry.file_size();
     }
     return sum;

@@ -23,6 +23,7 @@ TEST_CASE("memory stays as it is over thousands of rotations of a hundred logs")
   rig.start();
   constexpr std::size_t count = 100;
   std::vector<Rig::Opened> streams;
+  streams.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
     streams.push_back(rig.open(
         {.instance = "s" + std::to_string(i), .settings = {.max_files = 2, .max_size = small}}));
