@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 
 // PCRE2's JIT compiler is not used, and is half of the library. With these in place of its entries,
 // which nothing calls for a pattern that was never given to it, the linker leaves it out.
@@ -26,8 +25,7 @@ int _pcre2_jit_check_exec_8() { return 0; }
 namespace stayd {
 namespace {
 
-// Of one line: what needs more is not found. PCRE2 counts steps anew from each byte at which a
-// match might begin.
+// Of a line that somebody waits for.
 constexpr std::size_t most_steps = 40'000'000;
 constexpr std::size_t most_steps_of_a_start = 100'000;
 constexpr std::uint32_t most_heap_kib = 1u << 10;
@@ -36,14 +34,17 @@ PCRE2_SPTR units(std::string_view text) {
   return reinterpret_cast<PCRE2_SPTR>(text.empty() ? "" : text.data());
 }
 
-std::string message_of(int number, std::size_t at) {
+std::string message_of(int number) {
   std::array<PCRE2_UCHAR, 256> words{};
   (void)pcre2_get_error_message(number, words.data(), words.size());
-  return std::string(reinterpret_cast<const char*>(words.data())) + " (at byte " +
-         std::to_string(at + 1) + " of the pattern)";
+  return reinterpret_cast<const char*>(words.data());
 }
 
 }  // namespace
+
+std::string PatternError::text() const {
+  return what + " (at byte " + std::to_string(at + 1) + " of the pattern)";
+}
 
 struct Pattern::Compiled {
   pcre2_code* code = nullptr;
@@ -58,27 +59,43 @@ void Pattern::Free::operator()(Compiled* compiled) const {
   delete compiled;
 }
 
-Result<Pattern> Pattern::compile(std::string_view text) {
+std::expected<Pattern, PatternError> Pattern::compile(std::string_view text,
+                                                      LetterCase letter_case) {
   std::unique_ptr<Compiled, Free> compiled(new Compiled);
-  constexpr std::uint32_t options =
-      PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_DOLLAR_ENDONLY;
+  std::uint32_t options = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_NEVER_BACKSLASH_C |
+                          PCRE2_DOLLAR_ENDONLY | PCRE2_USE_OFFSET_LIMIT;
+  if (letter_case == LetterCase::ignored) options |= PCRE2_CASELESS;
   int number = 0;
   PCRE2_SIZE at = 0;
   compiled->code = pcre2_compile(units(text), text.size(), options, &number, &at, nullptr);
-  if (compiled->code == nullptr) return failure(EINVAL, message_of(number, at));
+  if (compiled->code == nullptr) return std::unexpected(PatternError{message_of(number), at});
   compiled->match = pcre2_match_data_create_from_pattern(compiled->code, nullptr);
   compiled->limits = pcre2_match_context_create(nullptr);
   if (compiled->match == nullptr || compiled->limits == nullptr)
-    return failure(ENOMEM, "no memory for the pattern");
-  pcre2_set_heap_limit(compiled->limits, most_heap_kib);
+    return std::unexpected(PatternError{message_of(PCRE2_ERROR_NOMEMORY)});
   return Pattern(std::move(compiled));
+}
+
+std::expected<bool, std::string> Pattern::find(std::string_view line, Begins begins, Effort most,
+                                               MatchedPart& part) const {
+  pcre2_set_match_limit(compiled_->limits, most.steps);
+  pcre2_set_heap_limit(compiled_->limits, most.heap_kib);
+  pcre2_set_offset_limit(compiled_->limits, begins.last);
+  // An offset in the middle of a character is not refused with PCRE2_MATCH_INVALID_UTF.
+  const int found = pcre2_match(compiled_->code, units(line), line.size(), begins.from, 0,
+                                compiled_->match, compiled_->limits);
+  if (found == PCRE2_ERROR_NOMATCH) return false;
+  if (found < 0) return std::unexpected(message_of(found));
+  const PCRE2_SIZE* ends = pcre2_get_ovector_pointer(compiled_->match);
+  part = {.begin = std::min(ends[0], ends[1]), .end = ends[1]};
+  return true;
 }
 
 bool Pattern::is_in(std::string_view line) const {
   const std::size_t steps = std::min(most_steps / (line.size() + 1), most_steps_of_a_start);
-  pcre2_set_match_limit(compiled_->limits, static_cast<std::uint32_t>(steps));
-  return pcre2_match(compiled_->code, units(line), line.size(), 0, 0, compiled_->match,
-                     compiled_->limits) >= 0;
+  MatchedPart unused;
+  return find(line, {0, line.size()}, {static_cast<std::uint32_t>(steps), most_heap_kib}, unused)
+      .value_or(false);
 }
 
 }  // namespace stayd

@@ -346,7 +346,7 @@ void ServiceCompiler::check_pattern(const std::string& pattern) {
     return report().error(place, "\"log\": an expression has 1 to 1000 bytes");
   }
   if (const auto compiled = Pattern::compile(text); !compiled) {
-    report().error(place, "\"log\": " + compiled.error().message,
+    report().error(place, "\"log\": " + compiled.error().text(),
                    "it is a Perl-compatible regular expression, as grep -P takes it");
   }
 }

@@ -1,41 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Perl-compatible regular expression (PCRE2, without its JIT compiler), with limits on time and
-// memory: no pattern hangs, whatever the text.
+// The pattern of logs --grep: a Pattern with a limit on the time that one line may take.
 #pragma once
 
 #include <cstddef>
-#include <memory>
-#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
-#include "app/cli/log_printer.h"
+#include "base/pattern.h"
 #include "base/result.h"
 
 namespace stayd::app {
-
-enum class LetterCase : std::uint8_t { matters, ignored };
 
 class LogPattern {
  public:
   /// The Error shows where in the pattern it is wrong, and why.
   static Result<LogPattern> compile(std::string_view pattern, LetterCase letter_case);
-  ~LogPattern();
-  LogPattern(LogPattern&&) noexcept;
-  LogPattern& operator=(LogPattern&&) noexcept;
 
-  /// Whether it matches anywhere in `text` (any bytes; those that are no UTF-8 match nothing).
-  /// An Error: more steps or memory than the limits allow.
-  Result<bool> matches(std::string_view text);
+  /// Whether it matches anywhere in `text`. An Error: more steps, memory or time than the limits
+  /// allow.
+  [[nodiscard]] Result<bool> matches(std::string_view text) const;
   /// Appends every part of `text` that matches and is not empty.
-  Status find_all(std::string_view text, std::vector<MatchedPart>& parts);
+  Status find_all(std::string_view text, std::vector<MatchedPart>& parts) const;
 
  private:
-  struct Compiled;
-  explicit LogPattern(std::unique_ptr<Compiled> compiled);
+  explicit LogPattern(Pattern pattern) : pattern_(std::move(pattern)) {}
   /// From `from` on; false: none.
-  Result<bool> find(std::string_view text, std::size_t from, MatchedPart& part);
-  std::unique_ptr<Compiled> compiled_;
+  Result<bool> find(std::string_view text, std::size_t from, MatchedPart& part) const;
+  Pattern pattern_;
 };
 
 }  // namespace stayd::app

@@ -11,13 +11,9 @@
 
 #include "app/cli/log_merge.h"
 #include "app/cli/output.h"
+#include "base/pattern.h"
 
 namespace stayd::app {
-
-/// Bytes [begin, end) of a text that matched.
-struct MatchedPart {
-  std::size_t begin = 0, end = 0;
-};
 
 struct LogStyle {
   LogFormat format = LogFormat::brief;
