@@ -55,13 +55,18 @@ class Scratch {
   Cgroup group;
 
  private:
-  static void skip(const Error& why) {
-    MESSAGE("skipped, no cgroup to test with: " << why.message);
-  }
-
   Cgroup parent_;
   std::string name_;
 };
+
+/// A process that lives until it is killed, as the scratch cgroup's end does.
+Spawned start_sleeper(const Cgroup& group) {
+  Command command({"/bin/sleep", "1000"});
+  command.plan.cgroup = group.fd();
+  Result<Spawned> spawned = command.start();
+  REQUIRE(spawned.has_value());
+  return std::move(*spawned);
+}
 
 /// Forks a bomb into the group and waits until it has grown.
 void drop_bomb(const Cgroup& group, test::BombStyle style, rlim_t bound, std::size_t grown) {
@@ -131,11 +136,8 @@ TEST_CASE("row 14: tasks that die as soon as they have made the next are gone af
 TEST_CASE("row 15: what a pid namespace does not know is a 0 in cgroup.procs, and no process") {
   const Scratch scratch;
   if (!scratch.available()) return;
-  Command command({"/bin/sleep", "1000"});
-  command.plan.cgroup = scratch.group.fd();
-  const Result<Spawned> spawned = command.start();
-  REQUIRE(spawned.has_value());
-  CHECK(scratch.group.processes() == std::vector{spawned->pid});
+  const Spawned sleeper = start_sleeper(scratch.group);
+  CHECK(scratch.group.processes() == std::vector{sleeper.pid});
   // The fork's own children are the first of a namespace that sees nothing of ours.
   const std::string seen = test::in_copy([&] {
     if (::unshare(CLONE_NEWPID) != 0) return std::string("not permitted");
@@ -173,15 +175,12 @@ TEST_CASE("row 16: a cgroup that was killed once is told from a new one") {
 TEST_CASE("row 18: a cgroup that somebody has frozen is killed all the same") {
   const Scratch scratch;
   if (!scratch.available()) return;
-  Command command({"/bin/sleep", "1000"});
-  command.plan.cgroup = scratch.group.fd();
-  const Result<Spawned> spawned = command.start();
-  REQUIRE(spawned.has_value());
+  const Spawned sleeper = start_sleeper(scratch.group);
   REQUIRE(scratch.group.freeze(true).has_value());
   for (int look = 0; look < 4'000 && !scratch.group.frozen(); ++look) ::poll(nullptr, 0, 5);
   CHECK(scratch.group.frozen());
   CHECK(scratch.group.kill_all().has_value());
-  CHECK(test::end_of(spawned->process).value == SIGKILL);
+  CHECK(test::end_of(sleeper.process).value == SIGKILL);
 }
 
 TEST_CASE("row 19: a cgroup that somebody has removed is an error that says so") {

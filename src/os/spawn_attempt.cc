@@ -189,9 +189,9 @@ bool SpawnAttempt::goes_on() const {
 }
 
 /// CLONE_CHILD_CLEARTID (clone(2), set_tid_address(2)): at the child's exec or end the kernel
-/// clears the word and wakes who waits for it, as it ends the wait for a vfork child.
+/// clears the word and wakes who waits for it, as it ends the wait for a vfork child. Where clone
+/// has waited itself, the word is 0.
 void SpawnAttempt::wait_until_executed() {
-  if (!goes_on()) return;
   const std::atomic_ref<std::uint32_t> word(before_exec_);
   while (word.load(std::memory_order_acquire) != 0)
     raw_call(SYS_futex, &before_exec_, FUTEX_WAIT, 1, nullptr);
