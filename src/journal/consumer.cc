@@ -50,7 +50,7 @@ void Consumer::feed(std::string_view bytes, Instant now) {
   if (!write_end_) {
     if (const int number = make_pipe(); number != 0) {
       drop(bytes.size(), now);
-      return note_failure(os::error_text(number), now);
+      return trouble_.note_failure(os::error_text(number), now + calm);
     }
   }
   if (!process_ && deadline_ == Instant::never()) start(now);
@@ -59,7 +59,7 @@ void Consumer::feed(std::string_view bytes, Instant now) {
   waiting_ += bytes.substr(0, room);
   if (bytes.size() <= room) return;
   drop(bytes.size() - room, now);
-  note_failure("it takes too little", now);
+  trouble_.note_failure("it takes too little", now + calm);
 }
 
 std::size_t Consumer::write(std::string_view bytes) {
@@ -117,7 +117,7 @@ void Consumer::ended(const os::ExitStatus& status, Instant now) {
     over_ = true;
     return;
   }
-  note_failure(words_of(status, words_.command[0]) + " and is started again", now);
+  trouble_.note_failure(words_of(status, words_.command[0]) + " and is started again", now + calm);
   deadline_ = now - started_ >= retry_period ? now : started_ + retry_period;
   if (closing_) give_up_after_a_while(now);
 }
@@ -141,7 +141,7 @@ void Consumer::tick(Instant now) {
 void Consumer::start(Instant now) {
   started_ = now;
   if (const Status started = spawn(); !started) {
-    note_failure(started.error().message, now);
+    trouble_.note_failure(started.error().message, now + calm);
     deadline_ = now + retry_period;
     if (closing_) give_up_after_a_while(now);
     return;
@@ -175,18 +175,11 @@ Status Consumer::spawn() {
   plan.gid = words_.gid;
   os::Spawned spawned = TRY(spawner_->spawn(plan));
   process_ = std::move(spawned.process);
-  pid_ = spawned.pid;
   return {};
 }
 
 void Consumer::drop(std::size_t bytes, Instant now) {
   trouble_.dropped_bytes += bytes;
-  trouble_.over_at = now + calm;
-}
-
-void Consumer::note_failure(std::string why, Instant now) {
-  if (trouble_.text.empty()) trouble_.text = std::move(why);
-  trouble_.over = false;
   trouble_.over_at = now + calm;
 }
 

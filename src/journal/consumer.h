@@ -73,13 +73,11 @@ class Consumer {
   void give_up_after_a_while(Instant now);
   std::size_t write(std::string_view bytes);
   void drop(std::size_t bytes, Instant now);
-  void note_failure(std::string why, Instant now);
 
   ConsumerWords words_;
   std::optional<os::Spawner>& spawner_;
   os::Fd read_end_, write_end_;
   os::Fd process_;
-  std::int32_t pid_ = 0;
   std::uint32_t starts_since_close_ = 0;
   std::string waiting_;
   Instant started_{};

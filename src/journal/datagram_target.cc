@@ -20,6 +20,12 @@ bool is_busy(int number) { return number == EAGAIN || number == ENOBUFS || numbe
 
 }  // namespace
 
+void TargetTrouble::note_failure(std::string why, Instant calm) {
+  if (text.empty()) text = std::move(why);
+  over = false;
+  over_at = calm;
+}
+
 bool DatagramTarget::is_full() const {
   return waiting_.size() - sent_ + sizeof(std::uint32_t) >= most_waiting;
 }
@@ -39,7 +45,7 @@ int DatagramTarget::put(std::string_view message, Instant now) {
     if (is_busy(number)) return number;
     if (number == EMSGSIZE) {
       dropped_ = {.messages = dropped_.messages + 1, .bytes = dropped_.bytes + message.size()};
-      note_failure(os::error_text(number), now);
+      trouble_.note_failure(os::error_text(number), now + calm);
       return 0;
     }
     socket_.reset();  // it is gone, and its successor has another socket
@@ -54,7 +60,7 @@ int DatagramTarget::connect(Instant now) {
   next_connect_ = now + connect_period;
   auto socket = os::connect_datagram(path_);
   if (!socket) {
-    note_failure(os::error_text(socket.error().number), now);
+    trouble_.note_failure(os::error_text(socket.error().number), now + calm);
     return socket.error().number != 0 ? socket.error().number : EIO;
   }
   socket_ = std::move(*socket);
@@ -67,7 +73,7 @@ void DatagramTarget::keep(std::string_view message, Instant now) {
   if (waiting_.size() - sent_ + sizeof size + message.size() > most_waiting) {
     dropped_ = {.messages = dropped_.messages + 1, .bytes = dropped_.bytes + message.size()};
     trouble_.dropped_bytes += message.size();
-    note_failure("it takes too little", now);
+    trouble_.note_failure("it takes too little", now + calm);
     return;
   }
   if (sent_ > most_waiting / 2) {
@@ -99,12 +105,6 @@ void DatagramTarget::retry(Instant now) {
 Dropped DatagramTarget::take_dropped() {
   if (dropped_.messages == 0 || !waiting_.empty() || !socket_) return {};
   return std::exchange(dropped_, {});
-}
-
-void DatagramTarget::note_failure(std::string why, Instant now) {
-  if (trouble_.text.empty()) trouble_.text = std::move(why);
-  trouble_.over = false;
-  trouble_.over_at = now + calm;
 }
 
 }  // namespace stayd::journal

@@ -22,9 +22,12 @@ namespace stayd::journal {
 struct TargetTrouble {
   std::string text;  ///< why, for a person; empty: none
   std::uint64_t dropped_bytes = 0;
-  Instant over_at;  ///< with no failure until then, it is over
+  Instant over_at;
   bool begin_told = false;
   bool over = false;
+
+  /// The first reason is kept. With no failure until `calm`, it is over.
+  void note_failure(std::string why, Instant calm);
 };
 
 struct Dropped {
@@ -60,7 +63,6 @@ class DatagramTarget {
   int put(std::string_view message, Instant now);
   int connect(Instant now);
   void keep(std::string_view message, Instant now);
-  void note_failure(std::string why, Instant now);
 
   std::string path_;
   os::Fd socket_;

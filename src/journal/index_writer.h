@@ -37,7 +37,7 @@ class IndexWriter {
   void append(const IndexRecord& record);
   /// Writes what waits. 0, or errno (what waited is then given up).
   int flush();
-  /// Whether something waits, and since when.
+  /// Whether something waits.
   [[nodiscard]] bool dirty() const { return has_open_ || !waiting_.empty(); }
   /// Bytes of the file, once everything is written.
   [[nodiscard]] std::uint64_t size() const {

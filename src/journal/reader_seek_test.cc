@@ -17,12 +17,6 @@ using namespace stayd::journal;
 
 namespace {
 
-LogReader open(const Folder& folder) {
-  auto reader = LogReader::open(folder.path(), LogKind::out);
-  REQUIRE(reader.has_value());
-  return std::move(*reader);
-}
-
 std::string shown(const LogLine& line) {
   if (line.lost > 0) return "lost " + std::to_string(line.lost);
   if (line.missing_segments > 0) return "missing " + std::to_string(line.missing_segments);

@@ -13,12 +13,6 @@ using namespace stayd::journal;
 
 namespace {
 
-LogReader open(const Folder& folder) {
-  auto reader = LogReader::open(folder.path(), LogKind::out);
-  REQUIRE(reader.has_value());
-  return std::move(*reader);
-}
-
 void seek_last(LogReader& reader, std::size_t lines) {
   reader.seek_end();
   while (lines-- > 0 && reader.previous()) {

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "journal/index_format.h"
+#include "journal/reader.h"
 #include "os/files.h"
 
 namespace stayd::journal {
@@ -29,6 +30,12 @@ class Folder {
  private:
   std::string path_ = "/tmp/stayd-reader-XXXXXX";
 };
+
+inline LogReader open(const Folder& folder) {
+  auto reader = LogReader::open(folder.path(), LogKind::out);
+  REQUIRE(reader.has_value());
+  return std::move(*reader);
+}
 
 inline std::string bytes(const IndexEntry& entry) { return {entry.data(), entry.size()}; }
 
