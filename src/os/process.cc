@@ -147,16 +147,6 @@ Status set_process_group_of_own() {
   return {};
 }
 
-Status new_session() {
-  if (setsid() < 0) return last_error("cannot make a session");
-  return {};
-}
-
-Status set_dumpable() {
-  if (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0) return last_error("cannot become dumpable");
-  return {};
-}
-
 void set_process_name(const char* name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 void stop_self() { ::kill(getpid(), SIGSTOP); }
@@ -164,7 +154,6 @@ void stop_self() { ::kill(getpid(), SIGSTOP); }
 std::int32_t own_pid() { return getpid(); }
 std::int32_t parent_pid() { return getppid(); }
 std::uint32_t own_uid() { return getuid(); }
-std::uint32_t own_gid() { return getgid(); }
 
 char* const* own_environment() { return environ; }
 

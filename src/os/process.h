@@ -65,16 +65,12 @@ std::optional<ChildChange> next_child_change();
 
 Status become_subreaper();
 Status set_process_group_of_own();
-/// New session; fails in a process group leader.
-Status new_session();
-Status set_dumpable();
 void set_process_name(const char* name);  ///< PR_SET_NAME, at most 15 bytes
 /// SIGSTOP to ourselves; returns when somebody has continued us.
 void stop_self();
 std::int32_t own_pid();
 std::int32_t parent_pid();
 std::uint32_t own_uid();
-std::uint32_t own_gid();
 /// Our environment, NULL-terminated.
 char* const* own_environment();
 /// execveat(2) of `executable` (O_PATH) with an empty path. Returns only on failure.
@@ -117,8 +113,6 @@ ProcessList list_processes();
 std::optional<std::string> environment_value(std::int32_t pid, std::string_view name);
 /// "/a/b" of the cgroup v2 line of /proc/PID/cgroup.
 Result<std::string> cgroup_of(std::int32_t pid);
-/// wchan, for what will not die.
-std::string wait_channel(std::int32_t pid);
 std::string command_line(std::int32_t pid, std::size_t most_bytes = 256);
 
 }  // namespace stayd::os

@@ -106,10 +106,6 @@ Result<std::string> cgroup_of(std::int32_t pid) {
   return failure("process " + std::to_string(pid) + " is in no cgroup of version 2");
 }
 
-std::string wait_channel(std::int32_t pid) {
-  return read_proc_file(pid, "wchan", 256).value_or(std::string());
-}
-
 std::string command_line(std::int32_t pid, std::size_t most_bytes) {
   std::string words = read_proc_file(pid, "cmdline", most_bytes).value_or(std::string());
   while (!words.empty() && words.back() == '\0') words.pop_back();

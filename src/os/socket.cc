@@ -8,7 +8,6 @@
 #include <cerrno>
 
 #include "os/error.h"
-#include "os/process.h"
 #include "os/retry.h"
 #include "os/unix_address.h"
 
@@ -18,7 +17,6 @@ namespace {
 
 // Newer than glibc 2.36: <asm-generic/socket.h> of kernel 6.5.
 constexpr int so_passpidfd = 76;
-constexpr int so_peerpidfd = 77;
 
 Status bind_here(FdView socket, const UnixAddress& address) {
   if (::bind(socket.number(), address.get(), address.size) == 0) return {};
@@ -127,16 +125,6 @@ Result<Peer> peer_of(FdView connection) {
     return last_error("cannot tell who is connected");
   }
   return Peer{.pid = peer.pid, .uid = peer.uid, .gid = peer.gid};
-}
-
-Result<Fd> peer_process(FdView connection) {
-  int number = -1;
-  socklen_t size = sizeof number;
-  if (::getsockopt(connection.number(), SOL_SOCKET, so_peerpidfd, &number, &size) == 0) {
-    return Fd(number);
-  }
-  if (errno != ENOPROTOOPT) return last_error("cannot tell which process is connected");
-  return open_process(TRY(peer_of(connection)).pid);
 }
 
 std::vector<std::uint32_t> peer_groups(FdView connection) {

@@ -45,8 +45,6 @@ struct Peer {
   std::uint32_t gid = 0;
 };
 Result<Peer> peer_of(FdView connection);  ///< SO_PEERCRED
-/// SO_PEERPIDFD (kernel 6.5), else pidfd_open of peer_of's pid.
-Result<Fd> peer_process(FdView connection);
 /// Supplementary groups of the peer (SO_PEERGROUPS).
 std::vector<std::uint32_t> peer_groups(FdView connection);
 /// shutdown(2), SHUT_WR: the peer reads an end of file and may still answer.

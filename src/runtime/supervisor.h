@@ -85,7 +85,6 @@ class Supervisor final : private DeskWorld, private control::Watcher {
 
   // supervisor_events.cc
   void record_beginning();
-  void record_take_over();
   void record_end(std::uint8_t exit_status);
   void record_signal(const os::SignalInfo& signal);
   void record_log_writer_end(const core::LastExit& exit);
