@@ -1,63 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/json_writer.h"
 
-#include <array>
 #include <charconv>
 
-#include "base/text.h"
+#include "base/json_text.h"
 
 namespace stayd::control {
 namespace {
 
 constexpr std::int64_t ns_per_second = 1'000'000'000;
-
-/// Bytes that stand for themselves within a JSON string.
-constexpr std::array<bool, 256> make_plain() {
-  std::array<bool, 256> plain{};
-  for (std::size_t c = 0x20; c < 0x7f; ++c) plain[c] = true;
-  plain['"'] = plain['\\'] = false;
-  return plain;
-}
-constexpr auto plain = make_plain();
-
-void append_control(std::string& out, unsigned char c) {
-  switch (c) {
-    case '"': out.append("\\\""); return;
-    case '\\': out.append("\\\\"); return;
-    case '\n': out.append("\\n"); return;
-    case '\r': out.append("\\r"); return;
-    case '\t': out.append("\\t"); return;
-    default: break;
-  }
-  constexpr char digits[] = "0123456789abcdef";
-  out.append("\\u00");
-  out.push_back(digits[c >> 4U]);
-  out.push_back(digits[c & 15U]);
-}
-
-void append_escaped(std::string& out, std::string_view text) {
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const std::size_t begin = at;
-    while (at < text.size() && plain[static_cast<unsigned char>(text[at])]) ++at;
-    out.append(text, begin, at - begin);
-    if (at == text.size()) return;
-    const auto c = static_cast<unsigned char>(text[at]);
-    if (c < 0x80) {
-      append_control(out, c);
-      ++at;
-      continue;
-    }
-    const auto length = utf8_length(text.substr(at));
-    if (length == 0) {
-      out.append("\xef\xbf\xbd");
-      ++at;
-      continue;
-    }
-    out.append(text, at, length);
-    at += length;
-  }
-}
 
 void append_digits(std::string& out, std::int64_t value, std::size_t width) {
   char digits[20];
@@ -117,7 +68,7 @@ void JsonWriter::key(std::string_view name) {
 void JsonWriter::text(std::string_view value) {
   separate();
   out_.push_back('"');
-  append_escaped(out_, value);
+  append_json(out_, value);
   out_.push_back('"');
 }
 

@@ -22,7 +22,7 @@ class JsonWriter {
   /// A member's name; one value, object or array must follow. `name` needs no escaping: it is ours.
   void key(std::string_view name);
 
-  /// Quoted and escaped; each invalid UTF-8 byte becomes U+FFFD.
+  /// Quoted and escaped (append_json).
   void text(std::string_view value);
   void number(std::int64_t value);
   void unsigned_number(std::uint64_t value);

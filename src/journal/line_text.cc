@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/json_text.h"
 #include "base/text.h"
 #include "journal/segment_names.h"
 
@@ -11,7 +12,6 @@ namespace stayd::journal {
 namespace {
 
 constexpr std::string_view hex = "0123456789abcdef";
-constexpr std::string_view replacement = "\\ufffd";
 constexpr std::string_view message_key = "\"message\":\"";
 
 unsigned char byte_of(char letter) { return static_cast<unsigned char>(letter); }
@@ -39,23 +39,6 @@ bool is_beginning(std::string_view bytes) {
   return false;
 }
 
-void append_control(std::string& out, char letter) {
-  switch (letter) {
-    case '"': out += "\\\""; return;
-    case '\\': out += "\\\\"; return;
-    case '\b': out += "\\b"; return;
-    case '\f': out += "\\f"; return;
-    case '\n': out += "\\n"; return;
-    case '\r': out += "\\r"; return;
-    case '\t': out += "\\t"; return;
-    default: out += "\\u00"; append_hex(out, byte_of(letter), 2);
-  }
-}
-
-bool is_plain(char letter) {
-  return byte_of(letter) >= 0x20 && byte_of(letter) < 0x7f && letter != '"' && letter != '\\';
-}
-
 }  // namespace
 
 TextForm form_of(const StreamSettings& settings) {
@@ -76,25 +59,6 @@ void append_tai64n(std::string& out, WallTime at) {
   out += '@';
   append_hex(out, epoch + static_cast<std::uint64_t>(whole), 16);
   append_hex(out, static_cast<std::uint64_t>(at.ns - whole * second), 8);
-}
-
-void append_json(std::string& out, std::string_view bytes) {
-  while (!bytes.empty()) {
-    std::size_t length =
-        static_cast<std::size_t>(std::ranges::find_if_not(bytes, is_plain) - bytes.begin());
-    if (length == 0 && byte_of(bytes.front()) >= 0x80) length = utf8_length(bytes);
-    if (length > 0) {
-      out += bytes.substr(0, length);
-    } else {
-      length = 1;
-      if (byte_of(bytes.front()) >= 0x80) {
-        out += replacement;
-      } else {
-        append_control(out, bytes.front());
-      }
-    }
-    bytes.remove_prefix(length);
-  }
 }
 
 void append_object_head(std::string& out, const LineSource& source, WallTime at) {

@@ -83,8 +83,6 @@ class LineText {
 /// 2^62 + 10 + seconds since 1970, leap seconds not counted (taia_now.c of libtai).
 void append_tai64n(std::string& out, WallTime at);
 
-/// The inside of a JSON string (RFC 8259); a byte that is no UTF-8 as U+FFFD.
-void append_json(std::string& out, std::string_view bytes);
 /// {"time":"...","instance":"...","run":1,"stream":"stdout","message":"
 void append_object_head(std::string& out, const LineSource& source, WallTime at);
 inline constexpr std::string_view object_end = "\"}\n";

@@ -69,8 +69,8 @@ TEST_CASE("a line of json is one object, escaped, however its bytes come") {
 
 TEST_CASE("bytes that are no UTF-8 become U+FFFD, each of them, however they come") {
   const std::string bytes = "a\xff\xe2\x82\n\xc3(\xed\xa0\x80\xf0\x9f\x98";
-  const std::string expected = object("a\\ufffd\\ufffd\\ufffd") +
-                               object("\\ufffd(\\ufffd\\ufffd\\ufffd\\ufffd\\ufffd\\ufffd");
+  const std::string expected =
+      object("a\uFFFD\uFFFD\uFFFD") + object("\uFFFD(\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD\uFFFD");
   for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
     CAPTURE(piece);
     CHECK(in_pieces(TextForm::json, bytes, piece) == expected);
@@ -85,7 +85,7 @@ TEST_CASE("a line without an end is parted into objects of a bounded length") {
   for (std::size_t at = 0; at < out.size(); ++objects) {
     const std::size_t end = out.find('\n', at) + 1;
     CHECK(end - at <= most_object_bytes);
-    CHECK(out.substr(at, end - at).find("\\ufffd") == std::string::npos);
+    CHECK(out.substr(at, end - at).find("\uFFFD") == std::string::npos);
     at = end;
   }
   CHECK(objects >= 5);
@@ -101,7 +101,7 @@ TEST_CASE("another stream closes an open line, and neither continues the other's
   out.clear();
   LineText(TextForm::json, source(1), line, out).append("half\xc3", noon, {});
   LineText(TextForm::json, source(2), line, out).append("whole\n", noon, {});
-  CHECK(out == object("half\\ufffd", partial_object_end) + object("whole"));
+  CHECK(out == object("half\uFFFD", partial_object_end) + object("whole"));
 }
 
 TEST_CASE("an object that was torn at any byte is made whole again, or is taken back") {
