@@ -6,6 +6,8 @@
 #include <charconv>
 #include <limits>
 
+#include "base/calendar.h"
+
 namespace stayd {
 
 namespace {
@@ -85,11 +87,6 @@ std::string with_tenths(std::uint64_t tenths) {
   std::string text = std::to_string(tenths / 10);
   if (tenths < 100 && tenths % 10 != 0) text += "." + std::to_string(tenths % 10);
   return text;
-}
-
-void append_padded(std::string& into, std::int64_t number, std::size_t width) {
-  const std::string digits = std::to_string(number);
-  into.append(width - std::min(width, digits.size()), '0').append(digits);
 }
 
 }  // namespace
@@ -215,33 +212,11 @@ Result<std::int64_t> parse_integer(std::string_view text, std::int64_t least, st
 }
 
 std::string format_rfc3339(WallTime at) {
-  std::int64_t days = at.ns / day;
-  std::int64_t rest = at.ns % day;
-  if (rest < 0) {
-    rest += day;
-    --days;
-  }
-  // Days since 0000-03-01 in eras of 400 years of 146,097 days (H. Hinnant, "chrono-Compatible
-  // Low-Level Date Algorithms"). 64 bits of nanoseconds reach from 1677 to 2262: always positive.
-  const std::int64_t shifted = days + 719'468;
-  const std::int64_t era = shifted / 146'097;
-  const std::int64_t day_of_era = shifted % 146'097;
-  const std::int64_t year_of_era =
-      (day_of_era - day_of_era / 1'460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
-  const std::int64_t day_of_year =
-      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const std::int64_t month_from_march = (5 * day_of_year + 2) / 153;
-  const std::int64_t month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
-
+  const SplitTime time = split(at);
   std::string text;
   text.reserve(30);
-  append_padded(text, era * 400 + year_of_era + (month <= 2 ? 1 : 0), 4);
-  append_padded(text += '-', month, 2);
-  append_padded(text += '-', day_of_year - (153 * month_from_march + 2) / 5 + 1, 2);
-  append_padded(text += 'T', rest / hour, 2);
-  append_padded(text += ':', rest % hour / minute, 2);
-  append_padded(text += ':', rest % minute / second, 2);
-  append_padded(text += '.', rest % second, 9);
+  append_date_time(text, time.second);
+  append_digits(text += '.', time.ns, 9);
   return text += 'Z';
 }
 

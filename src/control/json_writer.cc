@@ -3,47 +3,13 @@
 
 #include <charconv>
 
+#include "base/calendar.h"
 #include "base/json_text.h"
 
 namespace stayd::control {
 namespace {
 
 constexpr std::int64_t ns_per_second = 1'000'000'000;
-
-void append_digits(std::string& out, std::int64_t value, std::size_t width) {
-  char digits[20];
-  for (std::size_t i = width; i-- > 0; value /= 10) {
-    digits[i] = static_cast<char>('0' + value % 10);
-  }
-  out.append(digits, width);
-}
-
-struct Date {
-  std::int64_t year = 0;
-  std::int64_t month = 0;
-  std::int64_t day = 0;
-};
-
-/// The proleptic Gregorian date of a day counted from 1970-01-01, by eras of 400 years that begin
-/// on 1 March, so that the leap day is a year's last.
-Date date_from(std::int64_t day_number) {
-  const std::int64_t days = day_number + 719'468;
-  const std::int64_t era = (days >= 0 ? days : days - 146'096) / 146'097;
-  const std::int64_t day_of_era = days - era * 146'097;
-  const std::int64_t year_of_era =
-      (day_of_era - day_of_era / 1'460 + day_of_era / 36'524 - day_of_era / 146'096) / 365;
-  const std::int64_t day_of_year =
-      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-  const std::int64_t shifted_month = (5 * day_of_year + 2) / 153;
-  const std::int64_t month = shifted_month < 10 ? shifted_month + 3 : shifted_month - 9;
-  const std::int64_t day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-  return {year_of_era + era * 400 + (month <= 2 ? 1 : 0), month, day};
-}
-
-/// Quotient rounded down, for times before 1970.
-constexpr std::int64_t floor_divide(std::int64_t value, std::int64_t by) {
-  return value / by - (value % by < 0 ? 1 : 0);
-}
 
 }  // namespace
 
@@ -114,21 +80,8 @@ void JsonWriter::seconds(Duration value) {
 std::string_view JsonWriter::date_of(std::int64_t second) {
   constexpr std::size_t length = 19;
   if (second == dated_second_) return {dated_text_, length};
-  const std::int64_t day = floor_divide(second, 86'400);
-  const std::int64_t clock = second - day * 86'400;
-  const Date date = date_from(day);
   std::string text;
-  append_digits(text, date.year, 4);
-  text.push_back('-');
-  append_digits(text, date.month, 2);
-  text.push_back('-');
-  append_digits(text, date.day, 2);
-  text.push_back('T');
-  append_digits(text, clock / 3'600, 2);
-  text.push_back(':');
-  append_digits(text, clock / 60 % 60, 2);
-  text.push_back(':');
-  append_digits(text, clock % 60, 2);
+  append_date_time(text, second);
   text.copy(dated_text_, length);
   dated_second_ = second;
   return {dated_text_, length};
@@ -136,11 +89,11 @@ std::string_view JsonWriter::date_of(std::int64_t second) {
 
 void JsonWriter::time(WallTime value) {
   separate();
-  const std::int64_t second = floor_divide(value.ns, ns_per_second);
+  const SplitTime time = split(value);
   out_.push_back('"');
-  out_.append(date_of(second));
+  out_.append(date_of(time.second));
   out_.push_back('.');
-  append_digits(out_, value.ns - second * ns_per_second, 9);
+  append_digits(out_, time.ns, 9);
   out_.append("Z\"");
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 
+#include "base/calendar.h"
 #include "base/text.h"
 #include "control/client.h"
 #include "control/json_reader.h"
@@ -14,17 +15,6 @@ namespace stayd::control {
 namespace {
 
 constexpr std::int64_t ns_per_second = 1'000'000'000;
-
-/// Days since 1970-01-01 of a proleptic Gregorian date; years counted from March.
-constexpr std::int64_t day_number(std::int64_t year, std::int64_t month, std::int64_t day) {
-  const std::int64_t y = month <= 2 ? year - 1 : year;
-  const std::int64_t era = (y >= 0 ? y : y - 399) / 400;
-  const std::int64_t year_of_era = y - era * 400;
-  const std::int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-  return era * 146'097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
-         719'468;
-}
-static_assert(day_number(1970, 1, 1) == 0 && day_number(2000, 3, 1) == 11'017);
 
 /// Digits at fixed places; the separators are not looked at, since it was us who wrote them.
 std::int64_t digits(std::string_view text, std::size_t at, std::size_t count) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/calendar.h"
 #include "base/json_text.h"
 #include "base/text.h"
 #include "journal/segment_names.h"
@@ -52,13 +53,11 @@ TextForm form_of(const StreamSettings& settings) {
 }
 
 void append_tai64n(std::string& out, WallTime at) {
-  constexpr std::int64_t second = 1'000'000'000;
   constexpr std::uint64_t epoch = (std::uint64_t{1} << 62) + 10;
-  std::int64_t whole = at.ns / second;
-  if (at.ns % second < 0) --whole;
+  const SplitTime time = split(at);
   out += '@';
-  append_hex(out, epoch + static_cast<std::uint64_t>(whole), 16);
-  append_hex(out, static_cast<std::uint64_t>(at.ns - whole * second), 8);
+  append_hex(out, epoch + static_cast<std::uint64_t>(time.second), 16);
+  append_hex(out, static_cast<std::uint64_t>(time.ns), 8);
 }
 
 void append_object_head(std::string& out, const LineSource& source, WallTime at) {
