@@ -51,23 +51,14 @@ void write_fields(JsonWriter& json, const View& view,
 }
 
 void write_last_exit(JsonWriter& json, const LastExitView& exit) {
+  if (exit.kind == EndKind::none) return;
+  json.key("last_exit");
+  json.begin_object();
   switch (exit.kind) {
-    case EndKind::none: return;
-    case EndKind::code:
-      json.key("last_exit");
-      json.begin_object();
-      json.number_field("code", exit.value);
-      break;
-    case EndKind::signal:
-      json.key("last_exit");
-      json.begin_object();
-      json.text_field("signal", signal_name(exit.value));
-      break;
-    case EndKind::unknown:
-      json.key("last_exit");
-      json.begin_object();
-      json.boolean_field("unknown", true);
-      break;
+    case EndKind::none: break;
+    case EndKind::code: json.number_field("code", exit.value); break;
+    case EndKind::signal: json.text_field("signal", signal_name(exit.value)); break;
+    case EndKind::unknown: json.boolean_field("unknown", true); break;
   }
   write_fields(json, exit, last_exit_fields);
   json.end_object();
