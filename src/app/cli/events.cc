@@ -46,20 +46,13 @@ struct Wanted {
   bool json = false;
 };
 
-Result<std::optional<WallTime>> moment_of(const Arguments& given, std::string_view option) {
-  const auto text = given.value(option);
-  if (!text) return std::nullopt;
-  const auto moment = parse_moment(*text, os::wall_now());
-  if (moment) return *moment;
-  return std::unexpected(given.misuse("--" + std::string(option) + ": " + moment.error().message));
-}
-
 Result<Wanted> wanted_of(const Arguments& given) {
   Wanted wanted;
   wanted.follow = given.has("follow");
   wanted.json = given.has("json");
-  wanted.since = TRY(moment_of(given, "since"));
-  wanted.until = TRY(moment_of(given, "until"));
+  const WallTime now = os::wall_now();
+  wanted.since = TRY(moment_of(given, "since", now));
+  wanted.until = TRY(moment_of(given, "until", now));
   if (const auto lines = TRY(given.number("lines", 0, 1'000'000'000)))
     wanted.lines = static_cast<std::size_t>(*lines);
   if (wanted.follow && wanted.until)

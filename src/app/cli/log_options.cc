@@ -63,15 +63,6 @@ Result<std::optional<journal::LogKind>> stream_of(const Arguments& given) {
       given.misuse("--stream takes stdout or stderr, not \"" + std::string(*name) + "\""));
 }
 
-Result<std::optional<WallTime>> moment_of(const Arguments& given, std::string_view option,
-                                          WallTime now) {
-  const auto text = given.value(option);
-  if (!text) return std::nullopt;
-  const auto moment = parse_moment(*text, now);
-  if (moment) return *moment;
-  return std::unexpected(given.misuse("--" + std::string(option) + ": " + moment.error().message));
-}
-
 Result<std::optional<WantedMatch>> match_of(const Arguments& given) {
   const auto pattern = given.value("grep");
   if (!pattern) {

@@ -74,7 +74,8 @@ std::optional<std::int64_t> scan_zone(Scanner& in) {
 }
 
 /// None: a day that its month does not have.
-std::optional<WallTime> moment_of(std::tm at, std::optional<std::int64_t> zone, std::int64_t ns) {
+std::optional<WallTime> wall_time_of(std::tm at, std::optional<std::int64_t> zone,
+                                     std::int64_t ns) {
   const int day = at.tm_mday;
   at.tm_isdst = -1;
   const std::time_t second = zone ? ::timegm(&at) - *zone : std::mktime(&at);
@@ -95,7 +96,7 @@ std::optional<WallTime> dated(std::string_view text) {
   }
   // Beyond 2200, 64 bits of nanoseconds come to their end.
   if (!in.at_end() || at.tm_year < 70 || at.tm_year > 300) return std::nullopt;
-  return moment_of(at, zone, ns);
+  return wall_time_of(at, zone, ns);
 }
 
 std::optional<WallTime> last_time_at(std::string_view text, WallTime now) {
@@ -127,6 +128,15 @@ Result<WallTime> parse_moment(std::string_view text, WallTime now) {
       Error{EINVAL, "\"" + printable(text) +
                         "\" is neither a duration (10m) nor a time (14:30, 2026-11-25, "
                         "\"2026-11-25 14:30:05\", 2026-11-25T14:30:05Z)"});
+}
+
+Result<std::optional<WallTime>> moment_of(const Arguments& given, std::string_view option,
+                                          WallTime now) {
+  const auto text = given.value(option);
+  if (!text) return std::nullopt;
+  const auto moment = parse_moment(*text, now);
+  if (moment) return *moment;
+  return std::unexpected(given.misuse("--" + std::string(option) + ": " + moment.error().message));
 }
 
 std::optional<WallTime> parse_rfc3339(std::string_view text) {

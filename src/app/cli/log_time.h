@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/cli/arguments.h"
 #include "base/result.h"
 #include "base/time.h"
 
@@ -17,6 +18,10 @@ namespace stayd::app {
 /// it); "2026-11-25", "2026-11-25 14:30:05.5" (local); "2026-11-25T14:30:05Z", "...+01:00"
 /// (RFC 3339). The Error says what was expected.
 Result<WallTime> parse_moment(std::string_view text, WallTime now);
+
+/// The moment that `option` gives; none: it is not given. The Error's message is whole.
+Result<std::optional<WallTime>> moment_of(const Arguments& given, std::string_view option,
+                                          WallTime now);
 
 /// "2026-11-25T14:30:05.123456789Z", "...+01:00"; none: it is not of this form.
 std::optional<WallTime> parse_rfc3339(std::string_view text);
