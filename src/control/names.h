@@ -14,6 +14,9 @@ bool is_chosen(std::span<const std::string> names, std::string_view service,
                std::string_view instance);
 /// The same for one name.
 bool chooses(std::string_view name, std::string_view service, std::string_view instance);
+/// "web" of "web@2" and of "web". An '@' at the beginning is stayd's own: of "@stayd" it is
+/// "@stayd".
+std::string_view service_of(std::string_view instance);
 /// Whether the name has characters that make it a glob: * ? [
 bool is_glob(std::string_view name);
 

@@ -17,6 +17,13 @@ TEST_CASE("a name is an instance, a service with all of its instances, or a glob
   CHECK_FALSE(chooses("db*", "web", "web"));
 }
 
+TEST_CASE("an instance's name has its service's before the sign") {
+  CHECK(service_of("web@2") == "web");
+  CHECK(service_of("web") == "web");
+  CHECK(service_of("@events") == "@events");
+  CHECK(service_of("") == "");
+}
+
 TEST_CASE("no names choose everything") {
   const std::vector<std::string> names{"db", "web@1"};
   CHECK(is_chosen({}, "web", "web@1"));

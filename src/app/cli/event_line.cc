@@ -10,6 +10,7 @@
 #include "app/cli/log_time.h"
 #include "app/cli/status_table.h"
 #include "base/text.h"
+#include "control/names.h"
 
 namespace stayd::app {
 namespace {
@@ -21,7 +22,7 @@ constexpr std::string_view red = "\x1b[31m", green = "\x1b[32m", yellow = "\x1b[
 /// The event's state as Status would tell of it, for the same words.
 control::InstanceView view_of(const EventRecord& event) {
   control::InstanceView view;
-  view.service = service_of(event.instance);
+  view.service = control::service_of(event.instance);
   view.instance = event.instance;
   view.phase = event.to;
   view.reason = event.reason;

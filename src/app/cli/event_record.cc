@@ -130,15 +130,11 @@ class EventSink final : public control::JsonSink {
 
 /// Either names the other: somebody who stopped "w*" stopped web.
 bool meet(std::string_view wanted, std::string_view commanded) {
-  return control::chooses(wanted, service_of(commanded), commanded) ||
-         control::chooses(commanded, service_of(wanted), wanted);
+  return control::chooses(wanted, control::service_of(commanded), commanded) ||
+         control::chooses(commanded, control::service_of(wanted), wanted);
 }
 
 }  // namespace
-
-std::string_view service_of(std::string_view instance) {
-  return instance.substr(0, instance.find('@', 1));
-}
 
 std::optional<EventRecord> read_event(std::string_view line) {
   EventRecord event;
@@ -154,7 +150,7 @@ bool is_about(const EventRecord& event, std::span<const std::string_view> names)
   if (is_call && event.names.empty()) return true;
   return std::ranges::any_of(names, [&](std::string_view wanted) {
     if (!event.instance.empty())
-      return control::chooses(wanted, service_of(event.instance), event.instance);
+      return control::chooses(wanted, control::service_of(event.instance), event.instance);
     return std::ranges::any_of(
         event.names, [&](const std::string& commanded) { return meet(wanted, commanded); });
   });

@@ -46,7 +46,4 @@ std::optional<EventRecord> read_event(std::string_view line);
 /// instance that one of them chooses, or a command for one. No names choose every event.
 bool is_about(const EventRecord& event, std::span<const std::string_view> names);
 
-/// "web" of "web@2".
-std::string_view service_of(std::string_view instance);
-
 }  // namespace stayd::app

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "control/names.h"
 #include "os/files.h"
 
 namespace stayd::app {
@@ -13,7 +14,7 @@ namespace {
 /// "web" means web and each of its replicas; without patterns, all but stayd's own (@stayd).
 bool is_meant(const std::vector<std::string_view>& patterns, std::string_view instance) {
   if (patterns.empty()) return !instance.starts_with('@');
-  const std::string_view service = instance.substr(0, instance.find('@', 1));
+  const std::string_view service = control::service_of(instance);
   return std::ranges::any_of(patterns, [&](std::string_view pattern) {
     return glob_match(pattern, instance) || pattern == service;
   });
@@ -41,7 +42,7 @@ std::optional<std::pair<std::string, std::string>> LogFolder::stranger() const {
     if (is_known) continue;
     std::vector<std::string_view> known;
     for (const std::string_view name : names_) {
-      known.push_back(name.substr(0, name.find('@', 1)));
+      known.push_back(control::service_of(name));
       known.push_back(name);
     }
     return std::pair(std::string(pattern),
