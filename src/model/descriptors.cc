@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/descriptors.h"
 
+#include "base/spawn_slots.h"
+
 namespace stayd::model {
 namespace {
 
-// os/spawn.h: slots 3 to 63 are occupied, but not where the limit is below 256.
-constexpr std::uint64_t slots = 61;
-constexpr std::uint64_t least_limit_for_slots = 256;
+constexpr std::uint64_t slots = table_slots - 3;
 // 26 are open while the first pipes are made: standard streams and null, Spec, ledger, executable,
 // keeper, epoll, signalfd, timerfd, inotify, control socket, its copy and its reserve, log writer
 // and its six, two cgroups, our own log's two. And two clients.

@@ -16,13 +16,10 @@
 #include <string>
 
 #include "base/result.h"
+#include "base/spawn_slots.h"
 #include "os/fd.h"
 
 namespace stayd::os {
-
-inline constexpr int table_slots = 64;
-/// Below this RLIMIT_NOFILE slots would take too many: there are none, and the table is copied.
-inline constexpr std::uint64_t least_limit_for_slots = 256;
 
 /// What the child does, in this order; the failing one is reported.
 enum class SpawnStep : std::uint8_t {

@@ -41,8 +41,8 @@ Result<Place> take_place() {
   TRY(os::become_subreaper());
   // The slots, if there are to be any, are the spawner's from here on.
   os::Fd given(keeper_descriptor);
-  const bool has_slots = os::descriptor_limit() >= os::least_limit_for_slots;
-  os::Fd keeper = TRY(os::duplicate(given.view(), has_slots ? os::table_slots : 3));
+  const bool has_slots = os::descriptor_limit() >= least_limit_for_slots;
+  os::Fd keeper = TRY(os::duplicate(given.view(), has_slots ? table_slots : 3));
   given.reset();
   os::Spawner spawner = TRY(os::Spawner::create());
   return Place{std::move(keeper), std::move(spawner), note_inheritance(soft, core)};
