@@ -193,13 +193,8 @@ int events_main(std::span<char* const> arguments) {
   const auto given = parse_or_explain(events_syntax, arguments);
   if (!given) return given.error();
   const auto wanted = wanted_of(*given);
-  if (!wanted) {
-    complain(wanted.error().message);
-    return exit_usage;
-  }
-  auto target = find_target(*given);
-  if (!target) return report(target.error());
-  const auto log_dir = log_dir_of(std::move(*target));
+  if (!wanted) return report({exit_usage, wanted.error().message});
+  const auto log_dir = log_dir_of(*given);
   return log_dir ? show_events(*log_dir, *given, *wanted) : report(log_dir.error());
 }
 

@@ -65,13 +65,8 @@ int history_main(std::span<char* const> arguments) {
   const auto given = parse_or_explain(history_syntax, arguments);
   if (!given) return given.error();
   const auto lines = given->number("lines", 0, 1'000'000'000);
-  if (!lines) {
-    complain(lines.error().message);
-    return exit_usage;
-  }
-  auto target = find_target(*given);
-  if (!target) return report(target.error());
-  const auto log_dir = log_dir_of(std::move(*target));
+  if (!lines) return report({exit_usage, lines.error().message});
+  const auto log_dir = log_dir_of(*given);
   if (!log_dir) return report(log_dir.error());
   return show_history(*log_dir, *given, static_cast<std::size_t>(lines->value_or(INT64_MAX)));
 }

@@ -9,15 +9,17 @@
 
 namespace stayd::app {
 
-std::expected<std::string, Trouble> log_dir_of(Target target) {
+std::expected<std::string, Trouble> log_dir_of(const Arguments& given) {
   constexpr Duration patience = seconds(2);
-  std::string expected_dir = target.log_dir;
-  auto client = connect_to(target);
+  auto target = find_target(given);
+  if (!target) return std::unexpected(std::move(target).error());
+  std::string expected_dir = target->log_dir;
+  auto client = connect_to(*target);
   if (!client) {
     if (!expected_dir.empty()) return expected_dir;
     return std::unexpected(std::move(client).error());
   }
-  Session session{std::move(target), std::move(*client)};
+  Session session{std::move(*target), std::move(*client)};
   const auto reply = ask(session, {.method = control::Method::status, .limit = 1}, patience);
   if (reply && !reply->supervisor.log_dir.empty()) return std::string(reply->supervisor.log_dir);
   if (!expected_dir.empty()) return expected_dir;

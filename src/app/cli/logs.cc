@@ -179,23 +179,15 @@ int logs_main(std::span<char* const> arguments) {
   const auto given = parse_or_explain(logs_syntax, arguments);
   if (!given) return given.error();
   const auto wanted = wanted_logs(*given, os::wall_now());
-  if (!wanted) {
-    complain(wanted.error().message);
-    return exit_usage;
-  }
+  if (!wanted) return report({exit_usage, wanted.error().message});
   std::optional<LogPattern> pattern;
   if (wanted->match) {
     const auto letter_case = wanted->match->any_case ? LetterCase::ignored : LetterCase::matters;
     auto compiled = LogPattern::compile(wanted->match->pattern, letter_case);
-    if (!compiled) {
-      complain(compiled.error().message);
-      return exit_usage;
-    }
+    if (!compiled) return report({exit_usage, compiled.error().message});
     pattern = std::move(*compiled);
   }
-  auto target = find_target(*given);
-  if (!target) return report(target.error());
-  auto log_dir = log_dir_of(std::move(*target));
+  auto log_dir = log_dir_of(*given);
   if (!log_dir) return report(log_dir.error());
   return show_logs({.folder = LogFolder(std::move(*log_dir), given->operands()),
                     .wanted = *wanted,
