@@ -120,7 +120,9 @@ void Compiler::read_supervisor(const Documents& documents, const ReadOptions& op
   }
   if (!options.name.empty()) s.name = options.name;
   if (!is_supervisor_name(s.name)) {
-    report_.error(documents.supervisor ? documents.supervisor->place : Place{0, 0, 0, 1},
+    const bool is_of_file = documents.supervisor && options.name.empty();
+    const Value* given = is_of_file ? documents.supervisor->value.find("name") : nullptr;
+    report_.error(given != nullptr ? given->place : Place{0, 0, 0, 1},
                   "\"" + printable(s.name, 80) + "\" cannot be a supervisor's name",
                   "expected letters, digits and ._- (the last two not first), at most 64");
     return;

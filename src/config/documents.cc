@@ -102,7 +102,7 @@ class DocumentReader {
         report_.error(
             one.place,
             "[" + entry.key + "." + one.key + "] cannot be " + std::string(phrase(one.value.kind)),
-            "expected a table");
+            "expected a table for each " + entry.key);
       } else if (const auto* first = find_named(of_other_files, one.key)) {
         report_.error(one.place, "the " + entry.key + " \"" + one.key + "\" is defined twice",
                       "the first one is at " + report_.name_of(first->place));

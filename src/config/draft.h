@@ -50,7 +50,8 @@ struct ServiceDraft {
   Text facility_key, rate_limit_key, rate_burst_key;  ///< where these of log are given
 
   // Whether the file says so, or a default applies.
-  bool stop_timeout_given = false, policy_given = false, log_to_given = false;
+  bool stop_timeout_given = false, policy_given = false, command_given = false,
+       log_to_given = false;
 };
 
 struct SupervisorDraft {

@@ -19,7 +19,7 @@ inline constexpr Key service_keys[] = {
      "What is run. An array is executed as it is; a string is split into POSIX shell words, but "
      "never run by a shell. The program is absolute, relative to `directory` when it has a slash, "
      "or looked up in the service's PATH when the file is read.",
-     put<read_command, &ServiceDraft::command>},
+     put_command},
     {"shell", ValueType::boolean, "false",
      "Run `command`, which must be a string, as `/bin/sh -c COMMAND`; variables in it are the "
      "shell's to expand.",

@@ -212,6 +212,35 @@ TEST_CASE("stayd run takes its command as it is, and options as keys") {
   CHECK(result.spec.supervisor.pass_status);
 }
 
+TEST_CASE("what is wrong is said once, with the key that was written and what is expected") {
+  const auto said = [](const char* lines) { return read_text_of(in_service(lines)).text(); };
+  CHECK(has(said("umask = \"9\""),
+            "error: \"umask\": \"9\" is not a mode: up to four octal digits are expected"));
+  CHECK_FALSE(has(said("umask = \"9\""), "expected an octal mode"));
+  CHECK(has(said("restart = \"sometimes\""), "\"restart.policy\" cannot be \"sometimes\""));
+  CHECK(has(said("nice = 40"), "\"nice\" cannot be 40"));
+  CHECK(has(said("nice = 40"), "expected a whole number from -20 to 19"));
+  CHECK_FALSE(has(said("stop-timeout = -1"), "-1s"));
+  CHECK_FALSE(has(read_text_of("[service.web]\ncommand = 5\n").text(), "has no command"));
+  CHECK(has(read_text_of("[service]\ncommand = \"true\"\n").text(),
+            "expected a table for each service"));
+  CHECK(has(
+      read_text_of("[supervisor]\nname = \"a/b\"\n[service.web]\ncommand = \"/bin/true\"\n").text(),
+      "toml:2:8: error: \"a/b\" cannot be a supervisor's name"));
+}
+
+TEST_CASE("a shell's operator in a command that no shell reads is warned of") {
+  const auto said = [](const char* command) {
+    return read_text_of(std::string("[service.web]\ncommand = ") + command + "\n").text();
+  };
+  CHECK(has(said("\"/bin/true && echo up\""),
+            "2:11: warning: \"&&\" is an argument here: no shell is asked"));
+  CHECK(has(said("\"/bin/true > /dev/null\""), "warning: \">\" is an argument here"));
+  CHECK_FALSE(has(said("\"/bin/true a&&b\""), "warning"));
+  CHECK_FALSE(has(said("[\"/bin/true\", \"&&\"]"), "warning"));
+  CHECK_FALSE(has(said("\"/bin/true && echo up\"\nshell = true"), "warning"));
+}
+
 TEST_CASE("stayd run tells a command that is not there from one that cannot be executed") {
   const auto problem_of = [](const Outcome& result) {
     REQUIRE(result.problems.size() == 1);
@@ -289,7 +318,7 @@ TEST_CASE("keys of a receiver without it, and what is no rate, are errors") {
             "\"rate-limit\" is for output that is kept"));
   for (const char* rate : {"1M", "0/s", "fast", "1M/m"}) {
     CHECK(has(read_text_of(in_service("log.rate-limit = \"" + std::string(rate) + "\"")).text(),
-              "it is bytes a second, for example \"1M/s\""));
+              "expected bytes a second, for example \"1M/s\""));
   }
   const auto result = read_text_of(in_service(
       "log = { to = [\"syslog\", \"journal\"], facility = \"local7\", tag = \"x-${instance}\", "

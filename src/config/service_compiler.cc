@@ -11,6 +11,16 @@
 #include "config/log_rules.h"
 
 namespace stayd::config {
+namespace {
+
+/// A word that programs seldom take, and that a shell would not give them.
+bool is_shell_operator(std::string_view word) {
+  return word == "&&" || word == "||" || word == "|" || word == "&" || word == ">" ||
+         word == ">>" || word == "<" || word == "2>&1";
+}
+
+}  // namespace
+
 ServiceCompiler::ServiceCompiler(Compiler& compiler, ServiceDraft& draft)
     : compiler_(compiler),
       draft_(draft),
@@ -42,7 +52,7 @@ void ServiceCompiler::run() {
 void ServiceCompiler::check_type() {
   const auto heading = [&] { return "[service." + draft_.service.name + "]"; };
   const bool is_group = draft_.service.type == model::ServiceType::group;
-  if (!is_group && draft_.command == nullptr) {
+  if (!is_group && !draft_.command_given) {
     report().error(draft_.place, heading() + " has no command",
                    "add command = [\"PROGRAM\", \"ARGUMENT\", ...], or type = \"group\"");
   }
@@ -192,6 +202,9 @@ std::vector<std::string> ServiceCompiler::argv_of(const Value& command, bool she
       return {};
     }
     for (const std::string& word : *split) words.push_back({word, command.place});
+    if (const auto found = std::ranges::find_if(*split, is_shell_operator); found != split->end())
+      report().warning(command.place, "\"" + *found + "\" is an argument here: no shell is asked",
+                       "shell = true has command read by one");
   }
   if (words.empty()) report().error(command.place, "the command is empty");
   std::vector<std::string> argv;

@@ -12,7 +12,9 @@ namespace {
 template <typename T>
 std::optional<T> parsed(Reading& reading, const Value& value, Result<T> result) {
   if (result) return std::move(*result);
-  wrong_value(reading, value, std::move(result.error().message));
+  // It has the value, and what is expected.
+  reading.report.error(value.place,
+                       "\"" + std::string(reading.key->name) + "\": " + result.error().message);
   return std::nullopt;
 }
 
@@ -32,7 +34,8 @@ Text text_of(const Value& value) { return {value.text, value.place, true}; }
 
 void wrong_type(Reading& reading, const Value& value) {
   std::string hint = "expected " + std::string(phrase(reading.key->type));
-  if (reading.key->type == ValueType::duration && value.is(ValueKind::integer)) {
+  const bool is_count = value.is(ValueKind::integer) && value.integer >= 0;
+  if (reading.key->type == ValueType::duration && is_count) {
     hint = "a duration has a unit: \"" + std::to_string(value.integer) + "s\"?";
   }
   reading.report.error(
@@ -206,9 +209,10 @@ std::optional<std::int64_t> integer_in_range(Reading& reading, const Value& valu
   }
   const Key& key = *reading.key;
   if (value.integer >= key.least && value.integer <= key.most) return value.integer;
-  wrong_value(reading, value,
-              std::to_string(value.integer) + " is not between " + std::to_string(key.least) +
-                  " and " + std::to_string(key.most));
+  reading.report.error(
+      value.place, "\"" + std::string(key.name) + "\" cannot be " + std::to_string(value.integer),
+      "expected a whole number from " + std::to_string(key.least) + " to " +
+          std::to_string(key.most));
   return std::nullopt;
 }
 

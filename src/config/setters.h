@@ -123,6 +123,7 @@ void put_notify(Reading& reading, const Value& value);
 void put_fd(Reading& reading, const Value& value);
 void put_ready_command(Reading& reading, const Value& value);
 void put_ready_delay(Reading& reading, const Value& value);
+void put_command(Reading& reading, const Value& value);
 void put_policy(Reading& reading, const Value& value);
 void put_replicas(Reading& reading, const Value& value);
 void put_stdin(Reading& reading, const Value& value);

@@ -67,9 +67,19 @@ void put_ready_delay(Reading& reading, const Value& value) {
   read_duration(reading, value, service_of(reading).ready.delay);
 }
 
+void put_command(Reading& reading, const Value& value) {
+  reading.service->command_given = true;
+  read_command(reading, value, reading.service->command);
+}
+
 void put_policy(Reading& reading, const Value& value) {
   reading.service->policy_given = true;
-  read_choice(reading, value, service_of(reading).restart.policy);
+  // Of `restart = "..."` too.
+  Key policy = *reading.key;
+  policy.name = "restart.policy";
+  Reading inside = reading;
+  inside.key = &policy;
+  read_choice(inside, value, service_of(reading).restart.policy);
 }
 
 void put_restart(Reading& reading, const Value& value) {
@@ -146,7 +156,9 @@ void put_rate_limit(Reading& reading, const Value& value) {
   if (has_unit) text.remove_suffix(unit.size());
   const auto rate = parse_size(text);
   if (!has_unit || !rate || *rate == 0) {
-    return wrong_value(reading, value, "it is bytes a second, for example \"1M/s\"");
+    return reading.report.error(value.place,
+                                "\"rate-limit\" cannot be \"" + printable(value.text, 80) + "\"",
+                                "expected bytes a second, for example \"1M/s\"");
   }
   reading.service->rate_limit_key = {std::string(reading.key->name), value.place, true};
   service_of(reading).log.rate_limit = *rate;
