@@ -2,12 +2,14 @@
 #include "os/process.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 
@@ -150,6 +152,12 @@ Status set_process_group_of_own() {
 void set_process_name(const char* name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 void stop_self() { ::kill(getpid(), SIGSTOP); }
+
+unsigned processor_count() {
+  cpu_set_t set;
+  if (::sched_getaffinity(0, sizeof set, &set) != 0) return 1;  // EINVAL: more than 1024
+  return static_cast<unsigned>(std::max(CPU_COUNT(&set), 1));
+}
 
 std::int32_t own_pid() { return getpid(); }
 std::int32_t parent_pid() { return getppid(); }

@@ -68,6 +68,8 @@ Status set_process_group_of_own();
 void set_process_name(const char* name);  ///< PR_SET_NAME, at most 15 bytes
 /// SIGSTOP to ourselves; returns when somebody has continued us.
 void stop_self();
+/// How many processors we may run on (sched_getaffinity(2)); at least 1.
+unsigned processor_count();
 std::int32_t own_pid();
 std::int32_t parent_pid();
 std::uint32_t own_uid();

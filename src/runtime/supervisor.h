@@ -93,6 +93,7 @@ class Supervisor final : private DeskWorld, private control::Watcher {
 
   // supervisor_actions.cc
   void carry_out_some();
+  void give_way();
   void carry_out(const core::Action& action);
   [[nodiscard]] Result<model::Service> service_of(InstanceId id) const;
   void spawn(const core::Action& action);
@@ -162,6 +163,8 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   WallTime wall_{};
   std::int32_t own_pid_ = 0, keeper_pid_ = 0;
   std::optional<std::uint8_t> exit_status_;  ///< decided: only the log writer is waited for
+  std::int64_t dying_ = 0;                   ///< signalled since give_way()
+  Duration way_left_{};                      ///< to be given yet
   Instant leave_deadline_ = Instant::never();
   Instant outputs_deadline_ = Instant::never();
   Instant last_signal_said_{};

@@ -17,6 +17,10 @@ constexpr Duration longest_look_away = milliseconds(2);
 /// Without a start among it. Signals that stop everything must all be out before the first ends are
 /// looked at: what is dying has the processors until then.
 constexpr Duration longest_look_away_from_ends = milliseconds(20);
+/// What a process takes to die, of one processor, and how long we look away for those that have to.
+constexpr Duration dying_time = microseconds(50);
+constexpr Duration least_way = milliseconds(1), most_way_at_once = milliseconds(20);
+constexpr Duration most_way = milliseconds(100);
 /// For the log writer to write out what it has.
 constexpr Duration leave_patience = seconds(5);
 /// For it to tell how much the last runs printed: somebody outside may hold an output open.
@@ -52,6 +56,18 @@ void Supervisor::carry_out_some() {
     if (os::now() - begin >= longest) break;
   }
   finish_start();
+}
+
+/// Many were told to end. Looking at each end at once would take the processors from those that are
+/// still to come, and would make all of them later.
+void Supervisor::give_way() {
+  const auto owed = dying_time.ns * std::exchange(dying_, 0) / os::processor_count();
+  way_left_ = std::min(Duration{way_left_.ns + owed}, most_way);
+  if (way_left_ < least_way) way_left_ = {};
+  const Duration way = std::min(way_left_, most_way_at_once);
+  if (way == Duration{}) return;
+  way_left_ = way_left_ - way;
+  os::nap(way);
 }
 
 void Supervisor::carry_out(const core::Action& action) {
@@ -184,6 +200,7 @@ Status Supervisor::start_probe_command(InstanceId id, RunId run,
 void Supervisor::signal(const core::Action& action) {
   if (!runs_.is_current(action.instance, action.run)) return;
   Run& run = runs_.at(action.instance);
+  ++dying_;
   switch (action.whom) {
     case model::StopTo::all:
       return containment_.signal_all(contained(action.instance), action.signal);
@@ -247,6 +264,7 @@ void Supervisor::kill(const core::Action& action) {
     base_.ledger.write(action.instance, InstanceRecord{state_.at(action.instance), run.record});
   }
   containment_.kill(what, leaf);
+  ++dying_;
   helpers_.kill(action.instance, action.run);
 }
 

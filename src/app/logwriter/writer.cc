@@ -84,8 +84,8 @@ Status Writer::run() {
       if (!moved_much_) os::nap(gathering);
     } else if (now_ - before > gathering_few + gathering_few) {
       wakes_in_a_row_ = 0;
-    } else if (++wakes_in_a_row_ > many_wakes) {
-      os::nap(gathering_few);
+    } else if (++wakes_in_a_row_ > many_wakes && ready.size() < room.size()) {
+      os::nap(gathering_few);  // not while there is more than one look can take
     }
   }
   consumers_.leave(signals_, patience_with_commands);
