@@ -48,10 +48,11 @@ std::uint64_t text_bytes(os::FdView folder, LogKind kind, std::uint64_t segment)
   return places ? places->back().in_text : size;
 }
 
-char first_byte_of(os::FdView text) {
+constexpr int no_byte = -1;
+
+int first_byte_of(os::FdView text) {
   std::array<char, 1> first{};
-  (void)os::read_at(text, 0, first);
-  return first[0];
+  return os::read_at(text, 0, first).bytes == 1 ? static_cast<unsigned char>(first[0]) : no_byte;
 }
 
 // What is no regular file in our place (a symlink to elsewhere, a FIFO) is never followed nor
@@ -110,7 +111,7 @@ OpenLog::~OpenLog() {
 }
 
 Status OpenLog::take_text(os::Fd text) {
-  const char first = first_byte_of(text.view());  // before its size: see look_for_hole()
+  const int first = first_byte_of(text.view());  // before its size: see look_for_hole()
   const os::FileStatus status = TRY(os::status_of(text.view()));
   inode_ = status.inode;
   device_ = status.device;
@@ -123,10 +124,10 @@ Status OpenLog::take_text(os::Fd text) {
 // Bytes of a full pipe come at a known offset (splice(2) knows no appending): behind a hole when
 // somebody has emptied the file since in_place() looked. The first byte shows it.
 void OpenLog::look_for_hole(Moved& moved) {
-  const char first = first_byte_of(text_.view());
-  if (first_ == '\0') {
+  const int first = first_byte_of(text_.view());
+  if (first_ == no_byte) {
     first_ = first;
-  } else if (first == '\0') {
+  } else if (first == 0 && first_ != 0) {
     close_hole(moved);
   }
 }
@@ -415,7 +416,7 @@ std::uint64_t OpenLog::empty_current(const Stamp& now) {
   const std::uint64_t freed = size_;
   if (os::set_file_size(text_.view(), 0) != 0) return 0;
   size_ = 0;
-  first_ = '\0';
+  first_ = no_byte;
   born_ = Instant::never();
   restart_index(now);
   note(RecordKind::gap, run, freed, now);

@@ -146,7 +146,7 @@ class OpenLog {
   os::Fd text_;
   std::uint64_t inode_ = 0, device_ = 0;  ///< of text_
   std::uint64_t size_ = 0;
-  char first_ = '\0';              ///< the text's first byte; NUL: none, not known, or that is it
+  int first_ = -1;                 ///< the text's first byte; -1: there was none
   std::uint64_t reserved_to_ = 0;  ///< end of the reserved blocks; 0: none
   std::uint64_t next_segment_ = 1;
   Instant looked_;                      ///< when in_place() looked
