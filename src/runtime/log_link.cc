@@ -351,7 +351,10 @@ void LogLink::receive(LogNews& news) {
     if (!received || received->size == 0) return;
     if (received->truncated) continue;
     const auto message = journal::decode_from_writer({buffer.data(), received->size});
-    if (message) take(*message, std::move(received->descriptors[0]), news);
+    if (!message) continue;
+    take(*message, std::move(received->descriptors[0]), news);
+    // What comes behind it is news, which resume_writer() has no use for: the loop reads it.
+    if (std::holds_alternative<journal::GivenBackAll>(*message)) return;
   }
 }
 

@@ -341,6 +341,7 @@ void Supervisor::log_writer_ready(const Token& token) {
     over_ = true;
     return;
   }
+  forget_troubles();
   record_log_writer_end(*exit);
   say("the log writer " + end_words(*exit) + ", starting another one");
   if (const auto started = logs_.tick(now_); !started) say(started.error().message);
@@ -377,6 +378,14 @@ void Supervisor::log_channel_ready(std::uint32_t events) {
       return old.instance == trouble.instance && old.target == trouble.target;
     });
     if (trouble.begins) troubles_.push_back(trouble);
+    if (const InstanceId id = base_.names.find(trouble.instance); id != no_instance)
+      desk_.touched(id);
+  }
+}
+
+/// They were those of a log writer that is no more: the next one tells its own.
+void Supervisor::forget_troubles() {
+  for (const journal::Trouble& trouble : std::exchange(troubles_, {})) {
     if (const InstanceId id = base_.names.find(trouble.instance); id != no_instance)
       desk_.touched(id);
   }

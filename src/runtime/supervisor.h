@@ -81,6 +81,7 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   void helper_ready(const Token& token);
   void log_writer_ready(const Token& token);
   void log_channel_ready(std::uint32_t events);
+  void forget_troubles();
   void say(std::string_view sentence);
 
   // supervisor_events.cc

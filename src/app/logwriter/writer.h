@@ -89,6 +89,7 @@ class Writer {
   void take(const journal::Leave& message, Letter& letter);
   void add_stream(const journal::Streams& message, std::size_t index, os::Fd read_end);
   void discard(std::uint32_t number);
+  void tell_troubles_again();
   void drain_console();
   [[nodiscard]] bool has_letters() const;
   void send_waiting();

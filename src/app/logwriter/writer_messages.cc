@@ -126,6 +126,24 @@ void Writer::take(const journal::GiveBack&, Letter&) {
     stream.match = journal::MatchState::found;
     matches_wait_ = true;
   }
+  tell_troubles_again();
+}
+
+void Writer::tell_troubles_again() {
+  troubles_changed_ = true;
+  for (const journal::Receiver receiver : journal::receivers) {
+    pump_.sinks().target(receiver).trouble().begin_told = false;
+  }
+  (void)consumers_.each([](journal::Consumer& consumer) {
+    consumer.trouble().begin_told = false;
+    return true;
+  });
+  for (auto& [name, instance] : logs_.instances()) {
+    for (journal::LogFile& file : instance.files) {
+      if (file.trouble) file.trouble->begin_told = false;
+      if (file.compression) file.compression->told.begin_told = false;
+    }
+  }
 }
 
 void Writer::take(const journal::Leave&, Letter&) {
