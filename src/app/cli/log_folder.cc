@@ -11,12 +11,12 @@ namespace stayd::app {
 
 namespace {
 
-/// "web" means web and each of its replicas; without patterns, all but stayd's own (@stayd).
+/// Without patterns, all but stayd's own (@stayd).
 bool is_meant(const std::vector<std::string_view>& patterns, std::string_view instance) {
   if (patterns.empty()) return !instance.starts_with('@');
   const std::string_view service = control::service_of(instance);
   return std::ranges::any_of(patterns, [&](std::string_view pattern) {
-    return glob_match(pattern, instance) || pattern == service;
+    return control::chooses(pattern, service, instance);
   });
 }
 
