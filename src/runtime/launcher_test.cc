@@ -7,40 +7,27 @@
 #include <new>
 
 #include "os/spawn_test_support.h"
+#include "runtime/spec_test_support.h"
 
 namespace stayd::runtime {
 namespace {
 
 struct Rig {
-  model::Service task;
-  std::string blob;
-  std::optional<model::SpecView> spec;
-  Names names;
+  model::Service task = service_named("task");
+  HeldSpec held{{task}};
   os::Spawner spawner = os::Spawner::create().value();
   os::Epoll epoll = os::Epoll::create().value();
-  std::optional<LogLink> link;
-  std::optional<Launcher> launcher;
+  LogLink link{{.spawner = spawner,
+                .epoll = epoll,
+                .names = held.names,
+                .spec = held.spec,
+                .executable = {}},
+               LogChannel::create().value()};
+  Launcher launcher{spawner, link, held.names, {}};
 
-  Rig() {
-    task.name = "task";
-    task.execution.executable = "/bin/true";
-    task.execution.command = {"true"};
-    task.log.to_file = false;
-    model::Spec whole;
-    whole.supervisor.name = "test";
-    whole.services.push_back(task);
-    blob = model::encode(whole);
-    spec.emplace(model::SpecView::open(blob).value());
-    names.add(task);
-    names.finish();
-    link.emplace(
-        LogLink::Setting{
-            .spawner = spawner, .epoll = epoll, .names = names, .spec = *spec, .executable = {}},
-        LogChannel::create().value());
-    launcher.emplace(spawner, *link, names, Inheritance{});
-  }
+  Rig() { task.log.to_file = false; }
   PreparedStart prepared(const model::Service& service) {
-    return launcher->prepare(service, {.instance = InstanceId{0}, .run = RunId{1}}).value();
+    return launcher.prepare(service, {.instance = InstanceId{0}, .run = RunId{1}}).value();
   }
 };
 
@@ -70,14 +57,14 @@ TEST_CASE("a start that ran out of memory leaves room for the next") {
   bool out_of_memory = false;
   try {
     const NoMemory none;
-    rig.launcher->begin(std::move(start));
+    rig.launcher.begin(std::move(start));
   } catch (const std::bad_alloc&) {
     out_of_memory = true;
   }
   CHECK(out_of_memory);
 
-  rig.launcher->begin(rig.prepared(rig.task));
-  const auto started = rig.launcher->finish();
+  rig.launcher.begin(rig.prepared(rig.task));
+  const auto started = rig.launcher.finish();
   REQUIRE(started.has_value());
   CHECK(os::test::end_of(started->process).value == 0);
 }

@@ -9,6 +9,7 @@
 #include "os/pipe.h"
 #include "os/process.h"
 #include "os/socket.h"
+#include "runtime/spec_test_support.h"
 
 namespace stayd::runtime {
 namespace {
@@ -16,10 +17,8 @@ namespace {
 /// A log writer that is this test: what it is sent is read from its end of the channel. The link
 /// takes it for one that a predecessor had started.
 struct Rig {
-  model::Service web;
-  std::string blob;
-  std::optional<model::SpecView> spec;
-  Names names;
+  model::Service web = service_named("web");
+  HeldSpec held{{web}};
   std::optional<os::Spawner> spawner;
   std::optional<os::Epoll> epoll;
   std::optional<LogLink> link;
@@ -27,22 +26,14 @@ struct Rig {
   LogNews news;
 
   Rig() {
-    web.name = "web";
-    model::Spec whole;
-    whole.supervisor.name = "test";
-    whole.services.push_back(web);
-    blob = model::encode(whole);
-    spec.emplace(model::SpecView::open(blob).value());
-    names.add(web);
-    names.finish();
     spawner.emplace(os::Spawner::create().value());
     epoll.emplace(os::Epoll::create().value());
     LogChannel channel = LogChannel::create().value();
     writer = os::duplicate(channel.theirs.view()).value();
     link.emplace(LogLink::Setting{.spawner = *spawner,
                                   .epoll = *epoll,
-                                  .names = names,
-                                  .spec = *spec,
+                                  .names = held.names,
+                                  .spec = held.spec,
                                   .executable = {},
                                   .events = {.max_files = 3}},
                  std::move(channel));

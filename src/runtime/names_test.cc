@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include "runtime/spec_test_support.h"
+
 namespace stayd::runtime {
 namespace {
 
@@ -41,25 +43,13 @@ TEST_CASE("instances are named by their service and, where it is numbered, their
 }
 
 TEST_CASE("an instance's service is decoded with the texts of its replica") {
-  model::Spec whole;
-  whole.supervisor.name = "test";
-  Names names;
-  for (const char* name : {"db", "web"}) {
-    model::Service& service = whole.services.emplace_back();
-    service.name = name;
-    service.numbered = whole.services.size() == 2;
-    service.replicas = service.numbered ? 3 : 1;
-    service.execution.executable = "/bin/true";
-    service.execution.directory = "/";
-    service.execution.command = {"true"};
-    service.execution.port_base = 5000;
-    names.add(service);
-  }
-  names.finish();
-  const std::string blob = model::encode(whole);
-  const model::SpecView spec = model::SpecView::open(blob).value();
+  std::vector<model::Service> services{service_named("db"), service_named("web")};
+  services[1].numbered = true;
+  services[1].replicas = 3;
+  for (model::Service& service : services) service.execution.port_base = 5000;
+  const HeldSpec held(std::move(services));
   const auto port = [&](std::uint32_t id) {
-    return service_of(spec, names, InstanceId{id}).value().execution.environment.back();
+    return service_of(held.spec, held.names, InstanceId{id}).value().execution.environment.back();
   };
   CHECK(port(0) == "PORT=5000");
   CHECK(port(1) == "PORT=5000");
