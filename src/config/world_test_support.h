@@ -92,9 +92,9 @@ inline Outcome outcome_of(std::expected<Compiled, Diagnostics> compiled) {
           true};
 }
 
-inline Outcome read_in(World& world, ReadOptions options = {.path = "/srv/stayd.toml",
-                                                            .current_folder = "/srv",
-                                                            .restart = std::nullopt}) {
+inline Outcome read_in(World& world, const ReadOptions& options = {.path = "/srv/stayd.toml",
+                                                                   .current_folder = "/srv",
+                                                                   .restart = std::nullopt}) {
   return outcome_of(read_configuration(world, options));
 }
 

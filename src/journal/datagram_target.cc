@@ -20,10 +20,10 @@ bool is_busy(int number) { return number == EAGAIN || number == ENOBUFS || numbe
 
 }  // namespace
 
-void TargetTrouble::note_failure(std::string why, Instant calm) {
+void TargetTrouble::note_failure(std::string why, Instant until) {
   if (text.empty()) text = std::move(why);
   over = false;
-  over_at = calm;
+  over_at = until;
 }
 
 bool DatagramTarget::is_full() const {

@@ -26,8 +26,8 @@ struct TargetTrouble {
   bool begin_told = false;
   bool over = false;
 
-  /// The first reason is kept. With no failure until `calm`, it is over.
-  void note_failure(std::string why, Instant calm);
+  /// The first reason is kept. With none after it before `until`, it is over.
+  void note_failure(std::string why, Instant until);
 };
 
 struct Dropped {
