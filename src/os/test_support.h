@@ -16,6 +16,16 @@
 
 namespace stayd::os {
 
+/// Whether an address sanitizer is at work: its allocator keeps what was freed, and
+/// does not bear limits of memory.
+#if defined(__SANITIZE_ADDRESS__)
+inline constexpr bool is_sanitized = true;
+#elif defined(__has_feature)
+inline constexpr bool is_sanitized = __has_feature(address_sanitizer);
+#else
+inline constexpr bool is_sanitized = false;
+#endif
+
 /// An empty folder, removed with all that is in it.
 class TemporaryFolder {
  public:

@@ -17,17 +17,11 @@
 #include "journal/protocol.h"
 #include "os/fd.h"
 #include "os/socket.h"
+#include "os/test_support.h"
 
 namespace stayd::app {
 
-/// Whether an address sanitizer is at work: its allocator keeps memory.
-#if defined(__SANITIZE_ADDRESS__)
-inline constexpr bool is_sanitized = true;
-#elif defined(__has_feature)
-inline constexpr bool is_sanitized = __has_feature(address_sanitizer);
-#else
-inline constexpr bool is_sanitized = false;
-#endif
+using os::is_sanitized;
 
 /// An empty folder for one test; removed with everything in it at the end.
 class TestFolder {
