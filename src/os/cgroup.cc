@@ -186,7 +186,7 @@ std::vector<std::string> Cgroup::children() const {
   return names;
 }
 
-bool Cgroup::populated() const { return flag_in(fd(), "cgroup.events", "populated") == 1; }
+bool Cgroup::populated() const { return is_populated(".") == true; }
 
 std::optional<bool> Cgroup::is_populated(const std::string& child) const {
   const std::string name = child + "/cgroup.events";

@@ -2,13 +2,10 @@
 #include "runtime/containment.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 
 #include "base/text.h"
-#include "os/files.h"
 #include "os/pidfd_info.h"
-#include "os/pipe.h"
 #include "os/process.h"
 
 namespace stayd::runtime {

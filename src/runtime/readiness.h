@@ -63,9 +63,9 @@ class Readiness {
 
   /// STATUS= of sd_notify; empty: none.
   [[nodiscard]] std::string_view status_text(InstanceId id) const;
-  /// Why it is not ready yet, as a clause; empty: not known.
   /// What it waits for that it cannot look at itself; empty: something that can be.
   static std::string awaited(const model::Probe& probe);
+  /// Why it is not ready yet, as a clause; empty: not known.
   [[nodiscard]] std::string why_not(InstanceId id, RunId run) const {
     return probes_.why_not(id, run);
   }

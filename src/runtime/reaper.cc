@@ -140,17 +140,17 @@ void Reaper::look() {
       note_stop(*notice);
       continue;
     }
-    const auto* status = std::get_if<os::ExitStatus>(&*change);
-    const InstanceId instance = setting_.runs.by_pid.find(status->pid);
+    const auto& status = std::get<os::ExitStatus>(*change);
+    const InstanceId instance = setting_.runs.by_pid.find(status.pid);
     if (instance != no_instance) {
       Run& run = setting_.runs.at(instance);
       if (run.watched || run.record.exit_noted != 0) return;
       noted_.push_back({instance, run.pid, false});
-      return note(instance, exit_of(*status), usage_of(*status));
+      return note(instance, exit_of(status), usage_of(status));
     }
-    if (is_awaited(status->pid)) return;
-    if (setting_.orphan) setting_.orphan(*status);
-    os::reap_pid(status->pid);
+    if (is_awaited(status.pid)) return;
+    if (setting_.orphan) setting_.orphan(status);
+    os::reap_pid(status.pid);
   }
   look_ = false;
 }

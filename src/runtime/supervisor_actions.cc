@@ -61,6 +61,7 @@ void Supervisor::carry_out_some() {
 /// Many were told to end. Looking at each end at once would take the processors from those that are
 /// still to come, and would make all of them later.
 void Supervisor::give_way() {
+  if (dying_ == 0 && way_left_ == Duration{}) return;
   const auto owed = dying_time.ns * std::exchange(dying_, 0) / os::processor_count();
   way_left_ = std::min(Duration{way_left_.ns + owed}, most_way);
   if (way_left_ < least_way) way_left_ = {};
