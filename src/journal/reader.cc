@@ -71,6 +71,18 @@ void LogReader::seek_run(RunId run) {
   if (walk_.open_for_run(run)) stand_before(walk_.index().find_run(run));
 }
 
+void LogReader::seek_time_end(WallTime at) {
+  missing_ = 0;
+  const WallTime later{at.ns + 1};
+  if (!walk_.open_for_time(later)) return;
+  const std::uint64_t record = walk_.index().find_time(later);
+  const auto first_later = walk_.index().first_from(record);
+  if (!first_later) return stand_at_end();
+  stand_before(record);
+  while (offset_ < first_later->offset && next()) {
+  }
+}
+
 // The last record of the run says that it has ended, or its last words may stand further on.
 void LogReader::seek_run_end(RunId run) {
   missing_ = 0;

@@ -59,6 +59,8 @@ class LogReader {
   void seek_time(WallTime at);
   /// The same for the first line of `run`.
   void seek_run(RunId run);
+  /// Goes behind the last line that had begun by `at`.
+  void seek_time_end(WallTime at);
   /// Goes to where nothing of `run` stands behind it, or the end.
   void seek_run_end(RunId run);
   /// The greatest run below `bound` that printed something; none: there is none.

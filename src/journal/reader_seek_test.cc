@@ -117,6 +117,30 @@ TEST_CASE("backwards come the lines that come forwards") {
   CHECK(forwards(reader) == lines);
 }
 
+TEST_CASE("backwards from a time come all lines that had begun by then") {
+  Folder folder;
+  folder.write("stdout.000001.log", "one\ntwo\nthree\n");
+  folder.write("stdout.000001.idx", index_of({burst(10, 1, 0, 14)}));
+  folder.write("stdout.log", "four\nfive\nsix\nseven\n");
+  folder.write("stdout.idx", index_of({burst(20, 1, 0, 7), burst(30, 1, 7, 14)}));
+  const auto until = [&](std::int64_t at) {
+    LogReader reader = open(folder);
+    reader.seek_time_end(WallTime{at});
+    return backwards(reader);
+  };
+  const std::vector<std::string> all = {"1:one",  "1:two", "1:three", "1:four",
+                                        "1:five", "1:six", "1:seven"};
+  const auto first = [&](int count) {
+    return std::vector<std::string>(all.begin(), all.begin() + count);
+  };
+  CHECK(until(9).empty());
+  CHECK(until(10) == first(3));
+  CHECK(until(19) == first(3));
+  CHECK(until(20) == first(5));
+  CHECK(until(30) == all);
+  CHECK(until(1000) == all);
+}
+
 TEST_CASE("a reader that turns round gives the same line again") {
   Folder folder;
   folder.write("stdout.000001.log", "one\ntwo\n");

@@ -149,8 +149,7 @@ void LogMerge::begin_behind() {
   for (std::size_t i = 0; i < sources_.size(); ++i) {
     LogSource& source = sources_[i];
     if (wanted_.until) {
-      source.reader.seek_time(WallTime{wanted_.until->ns + 1});
-      (void)source.reader.next();  // what has begun before belongs to it
+      source.reader.seek_time_end(*wanted_.until);
     } else if (source.run) {
       source.reader.seek_run_end(*source.run);
       (void)source.reader.next();
