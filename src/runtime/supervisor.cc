@@ -16,7 +16,8 @@ namespace {
 constexpr Duration signal_words_interval = seconds(10);
 
 // signal(7)
-constexpr int hangup = 1, interrupt = 2, quit = 3, terminate = 15, child_changed = 17;
+constexpr int hangup = 1, interrupt = 2, quit = 3, terminate = 15, child_changed = 17,
+              window_changed = 28;
 
 journal::Configure log_settings(const Foundation& base) {
   const bool coloured = os::environment("NO_COLOR").empty() && os::environment("TERM") != "dumb";
@@ -284,6 +285,7 @@ void Supervisor::take_signal(const os::SignalInfo& signal) {
             : "got " + signal_name(signal.number) + ", stopping everything in order");
     return facts_.push_back(event);
   }
+  if (signal.number == window_changed) return;  // a terminal says so to whoever it has
   if (now_ - last_signal_said_ < signal_words_interval) return;
   last_signal_said_ = now_;
   const std::string name = signal_name(signal.number);
