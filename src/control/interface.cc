@@ -197,7 +197,8 @@ method Kill(names: []string, signal: ?int, whom: ?Whom) -> (
 )
 
 # Replies when the condition holds for each instance, can no longer come to hold, or after
-# timeout seconds.
+# timeout seconds. Without names, ready is waited for of each that is wanted. A task that is done
+# is ready.
 method Wait(names: ?[]string, condition: Condition, timeout: ?float) -> (
   results: []ActionResult,
   omitted: ?int

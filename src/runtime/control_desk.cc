@@ -139,7 +139,11 @@ void ControlDesk::send_pages(const Call& call, Continues last) {
 
 WaitItem ControlDesk::item_of(InstanceId id) const {
   const core::InstanceState& state = setting_.state.at(id);
-  return {.instance = id, .run = state.run, .had_process = state.pid != 0};
+  const core::Rules& rules = setting_.catalog.rules(setting_.catalog.service_of(id));
+  return {.instance = id,
+          .run = state.run,
+          .had_process = state.pid != 0,
+          .is_task = rules.type == model::ServiceType::task};
 }
 
 core::Event ControlDesk::operator_event(core::EventKind kind, InstanceId id,
@@ -217,7 +221,12 @@ void ControlDesk::wait(Call& call) {
   if (!choose(call)) return;
   std::vector<WaitItem> items;
   items.reserve(call.chosen.size());
-  for (const InstanceId id : call.chosen) items.push_back(item_of(id));
+  // All that is to be ready is all that is wanted; who names it waits for it in any case.
+  const bool wanted_only =
+      call.request.names.empty() && call.request.condition == control::WaitFor::ready;
+  for (const InstanceId id : call.chosen) {
+    if (!wanted_only || setting_.state.at(id).want == core::Want::up) items.push_back(item_of(id));
+  }
   start_wait(call, goal_of(call.request.condition), std::move(items));
 }
 

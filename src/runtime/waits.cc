@@ -65,7 +65,8 @@ std::optional<Outcome> outcome_of(Goal goal, const WaitItem& item, const Instanc
       return when(state.phase != Phase::running || state.run != item.run, Outcome::failed);
     case Goal::ready:
       if (state.phase == Phase::running) return Outcome::done;
-      return when(state.phase == Phase::failed || state.phase == Phase::done, Outcome::failed);
+      if (state.phase == Phase::done) return item.is_task ? Outcome::done : Outcome::failed;
+      return when(state.phase == Phase::failed, Outcome::failed);
     case Goal::down: return when(is_down(state.phase), Outcome::done);
     case Goal::done:
       if (state.phase == Phase::done) return Outcome::done;

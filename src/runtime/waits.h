@@ -34,6 +34,7 @@ struct WaitItem {
   InstanceId instance = no_instance;
   RunId run{};  ///< of the instance when the call came
   bool had_process = false;
+  bool is_task = false;
   bool settled = false;
   control::Outcome outcome = control::Outcome::accepted;
   std::string message{};

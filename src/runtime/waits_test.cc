@@ -84,6 +84,14 @@ TEST_CASE("waiting for the exit ends with the run that was there, or at once wit
   CHECK(outcome_of(Goal::exited, item(false), state(Phase::stopped, Want::down)) == Outcome::done);
 }
 
+TEST_CASE("waiting for readiness ends with a task that is done, as for those that require it") {
+  WaitItem task = item(false);
+  task.is_task = true;
+  CHECK(outcome_of(Goal::ready, task, state(Phase::done, Want::up)) == Outcome::done);
+  CHECK(outcome_of(Goal::ready, task, state(Phase::failed, Want::up)) == Outcome::failed);
+  CHECK(outcome_of(Goal::ready, item(false), state(Phase::done, Want::up)) == Outcome::failed);
+}
+
 TEST_CASE("a call whose goal holds already is answered in the batch in which it came") {
   Desk desk;
   desk.call(Goal::stopped);

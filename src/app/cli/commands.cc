@@ -119,7 +119,9 @@ constinit const Syntax wait_syntax{
     .options = wait_options,
     .summary = "waits until services are ready, stopped, done, or have ended",
     .details =
-        "Without a NAME it waits for all. exit: the run that is there now has ended, whether\n"
+        "Without a NAME it waits for all, or for ready: for all that is wanted, a task being "
+        "ready\n"
+        "when it is done. exit: the run that is there now has ended, whether\n"
         "or not another follows. Exit code 1 when it can no longer come to be.",
     .reach = Reach::supervisor};
 

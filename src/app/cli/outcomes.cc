@@ -31,6 +31,17 @@ std::string word_of(const ResultRow& row) {
   return printable(row.outcome);
 }
 
+/// What Wait waited for, as a word for what has come to be.
+std::string_view awaited_word(control::WaitFor condition) {
+  switch (condition) {
+    case control::WaitFor::ready: return "ready";
+    case control::WaitFor::stopped: return "stopped";
+    case control::WaitFor::done: return "done";
+    case control::WaitFor::exit: return "ended";
+  }
+  __builtin_unreachable();
+}
+
 std::string detail_of(const ResultRow& row, WallTime now) {
   if (!row.message.empty()) return printable(row.message);
   if (!row.has_state) return {};
@@ -68,7 +79,9 @@ void print_json(const ReplyContent& reply) {
 void print_lines(const ReplyContent& reply, const Request& request, WallTime now) {
   std::string good;
   std::string bad;
-  for (const ResultRow& row : reply.results) {
+  for (ResultRow row : reply.results) {
+    if (request.method == control::Method::wait && row.outcome == "done")
+      row.outcome = awaited_word(request.condition);
     const bool well = verdict_of(row) == Verdict::well;
     (well ? good : bad).append(well ? "" : "stayd: ").append(outcome_line(row, now)).append("\n");
   }
