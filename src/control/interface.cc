@@ -67,11 +67,12 @@ type Failure (number: int, step: string, text: string)
 # of docs/STATES.md; cause: the other instance that it speaks of, and condition what is waited
 # for there: started, ready, done. run: the number of its present or last life, 0 before the
 # first. since: of the phase. kill_at: when a stop becomes a kill. suspended: its main process
-# is stopped by a signal. orphans: processes of it that were reaped in place of their parent,
-# which had left them; counted, as restarts are, since somebody last started it. operator_uid,
-# operator_pid: who gave the command that reason speaks of. cgroup: of this run, below the
-# supervisor's. memory, cpu_seconds and processes are there when they were asked for (usage) and
-# can be had.
+# is stopped by a signal. stop_timed_out: that run did not end within its stop-timeout, so that
+# what was left of it was killed. orphans: processes of it that were reaped in place of their
+# parent, which had left them; counted, as restarts are, since somebody last started it.
+# operator_uid, operator_pid: who gave the command that reason speaks of. cgroup: of this run,
+# below the supervisor's. memory, cpu_seconds and processes are there when they were asked for
+# (usage) and can be had.
 type Instance (
   service: string,
   instance: string,
@@ -91,6 +92,7 @@ type Instance (
   restarts: int,
   orphans: ?int,
   suspended: ?bool,
+  stop_timed_out: ?bool,
   operator_uid: ?int,
   operator_pid: ?int,
   status_text: ?string,

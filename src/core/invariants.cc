@@ -68,6 +68,9 @@ const char* broken_stop(const InstanceState& instance) {
       phase_deadline(instance) != Instant::never())
     return "a deadline in a phase without one";
   if (instance.restart_after_stop && !is_alive(instance.phase)) return "restarts what is not there";
+  if (instance.stop_timed_out &&
+      is_one_of(instance.phase, {Phase::preparing, Phase::starting, Phase::running}))
+    return "a new run that is told to have outlived its stop";
   if (instance.start_timed_out && !going) return "a late start that is not being stopped";
   return nullptr;
 }

@@ -28,6 +28,7 @@ void Stepper::begin_start(InstanceId id) {
   instance.pid = 0;
   instance.terminal_stopped = false;
   instance.start_timed_out = false;
+  instance.stop_timed_out = false;
   set_phase(id, Phase::preparing);
   give(ActionKind::spawn, id);
 }

@@ -76,7 +76,12 @@ void Stepper::on_phase_deadline(InstanceId id) {
     case Phase::done: return;  // these have no deadline
     case Phase::starting: edit(id).start_timed_out = true; return begin_stop(id);
     case Phase::stopping:
-    case Phase::cleaning: set_reason(id, Reason::stop_escalated, no_instance); return escalate(id);
+    case Phase::cleaning:
+      if (at(id).stop_stage == StopStage::asked) {
+        set_reason(id, Reason::stop_escalated, no_instance);
+        edit(id).stop_timed_out = true;
+      }
+      return escalate(id);
     case Phase::backoff: set_phase(id, Phase::waiting); return enqueue(id);
   }
 }

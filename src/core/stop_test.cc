@@ -42,6 +42,20 @@ TEST_CASE("fault row 11: what ignores TERM is killed at the deadline, and again 
   }
   CHECK(world.happens(EventKind::emptied, "web") == "release web");
   CHECK(world.phase("web") == "stopped");
+  CHECK(world.reason("web") == "operator-stop");
+  CHECK(world.of("web").stop_timed_out);
+  CHECK(world.happens(EventKind::operator_start, "web") == "spawn web");
+  CHECK_FALSE(world.of("web").stop_timed_out);
+}
+
+TEST_CASE("what is killed without a stop-timeout having passed has not overstayed it") {
+  World world = running(service("web"));
+  world.happens(EventKind::operator_stop, "web");
+  world.happens(EventKind::shutdown);
+  CHECK(world.happens(EventKind::shutdown) == "kill web");
+  CHECK(world.after(world.until_deadline()) == "kill web");
+  CHECK(world.reason("web") == "shutdown");
+  CHECK_FALSE(world.of("web").stop_timed_out);
 }
 
 TEST_CASE("what a dead main process left behind gets TERM, then is killed; then the restart") {

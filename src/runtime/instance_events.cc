@@ -99,9 +99,9 @@ void InstanceEvents::write_end(control::JsonWriter& json, InstanceId id,
 std::string InstanceEvents::words(const core::Action& announce, Instant now) const {
   const core::InstanceState& state = setting_.state.at(announce.instance);
   const std::string name = setting_.names.instance(announce.instance);
-  if (!start_failed(announce.before, state)) return phase_words(name, announce.before, state, now);
+  if (!needs_service(announce.before, state)) return phase_words(name, announce.before, state, now);
   const auto service = service_of(setting_.spec, setting_.names, announce.instance);
-  return phase_words(name, announce.before, state, now, service ? &service->execution : nullptr);
+  return phase_words(name, announce.before, state, now, service ? &*service : nullptr);
 }
 
 void InstanceEvents::record(const StepSeen& seen, const core::Action& announce) {

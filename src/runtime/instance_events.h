@@ -35,7 +35,7 @@ class InstanceEvents {
 
   /// `announce`: an instance's change of phase in that step; its state is the one after the step.
   void record(const StepSeen& seen, const core::Action& announce);
-  /// The sentence for it (phase_words), with the path of a start that failed.
+  /// The sentence for it (phase_words), with what of it stands in its service only.
   [[nodiscard]] std::string words(const core::Action& announce, Instant now) const;
 
  private:

@@ -24,7 +24,7 @@
 
 namespace stayd::runtime {
 
-inline constexpr std::uint32_t ledger_version = 2;
+inline constexpr std::uint32_t ledger_version = 3;
 inline constexpr std::size_t crash_text_bytes = 1024;
 
 /// What a ledger knows its Spec by: of the blob's head, in which the checksum of all the rest

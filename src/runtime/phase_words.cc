@@ -28,13 +28,10 @@ bool was_asked_for(Reason reason) {
          reason == Reason::part_of || reason == Reason::conflict;
 }
 
-}  // namespace
-
+/// The step from `before` was a start that failed before exec.
 bool start_failed(Phase before, const core::InstanceState& state) {
   return before == Phase::preparing && state.last_failure.number != 0;
 }
-
-namespace {
 
 /// Why it stays down.
 const char* final_words(Reason reason) {
@@ -45,23 +42,40 @@ const char* final_words(Reason reason) {
   return core::word(reason);  // no other reason makes anything failed
 }
 
+std::string start_words(const std::string& name, const core::InstanceState& state,
+                        const model::Service* service) {
+  return "cannot start " + name + ": " +
+         Launcher::text_of(state.last_failure, service ? &service->execution : nullptr);
+}
+
 std::string failed_words(std::string name, Phase before, const core::InstanceState& state,
-                         const model::Execution* execution) {
-  if (start_failed(before, state))
-    return "cannot start " + name + ": " + Launcher::text_of(state.last_failure, execution);
+                         const model::Service* service) {
+  if (start_failed(before, state)) return start_words(name, state, service);
   std::string text = std::move(name) + " failed: ";
   text += had_process(before) ? end_words(state.last_exit) + ", " : "";
   return text + final_words(state.reason);
 }
 
 std::string backoff_words(const std::string& name, Phase before, const core::InstanceState& state,
-                          Instant now, const model::Execution* execution) {
+                          Instant now, const model::Service* service) {
   if (start_failed(before, state))
-    return "cannot start " + name + ": " + Launcher::text_of(state.last_failure, execution) +
-           ", next try " + delay_words(state, now);
+    return start_words(name, state, service) + ", next try " + delay_words(state, now);
   if (state.reason == Reason::ready_timeout)
     return name + " was not ready in time, restarting " + delay_words(state, now);
   return name + " " + end_words(state.last_exit) + ", restarting " + delay_words(state, now);
+}
+
+bool was_killed(const core::LastExit& exit) {
+  constexpr std::uint8_t kill_signal = 9;
+  return exit.kind == core::ExitKind::signal && exit.value == kill_signal;
+}
+
+/// Of a stop whose stop-timeout has passed.
+std::string late_words(const model::Service* service) {
+  if (!service) return "did not end within its stop-timeout";
+  const model::Stop& stop = service->stop;
+  return "did not end within " + format_duration_short(stop.timeout) + " of " +
+         (stop.command.empty() ? signal_name(stop.signal) : "its stop-command");
 }
 
 }  // namespace
@@ -80,8 +94,12 @@ std::string end_words(const core::LastExit& exit) {
   return text;
 }
 
+bool needs_service(Phase before, const core::InstanceState& state) {
+  return start_failed(before, state) || state.stop_timed_out;
+}
+
 std::string phase_words(std::string_view instance, Phase before, const core::InstanceState& state,
-                        Instant now, const model::Execution* execution) {
+                        Instant now, const model::Service* service) {
   std::string name(instance);
   switch (state.phase) {
     case Phase::starting:
@@ -93,16 +111,20 @@ std::string phase_words(std::string_view instance, Phase before, const core::Ins
     case Phase::preparing:
       if (!had_process(before) || was_asked_for(state.reason)) return "";
       return name + " " + end_words(state.last_exit) + ", restarting now";
-    case Phase::backoff: return backoff_words(name, before, state, now, execution);
-    case Phase::failed: return failed_words(std::move(name), before, state, execution);
+    case Phase::backoff: return backoff_words(name, before, state, now, service);
+    case Phase::failed: return failed_words(std::move(name), before, state, service);
     case Phase::done: return name + " is done: " + end_words(state.last_exit);
     case Phase::stopped:
       if (!had_process(before)) return "";
-      return name + (state.reason == Reason::stop_escalated ? " stopped by KILL" : " stopped");
+      if (!state.stop_timed_out) return name + " stopped";
+      if (was_killed(state.last_exit)) return name + " stopped: killed, it " + late_words(service);
+      return name + " stopped: what it left behind " + late_words(service) + " and was killed";
     case Phase::stopping:
       return state.stop_stage == core::StopStage::escalated ? name + " does not stop, killing it"
                                                             : "";
-    case Phase::cleaning: return "";
+    case Phase::cleaning:
+      if (!state.restart_after_stop || !state.stop_timed_out) return "";
+      return name + " was killed, it " + late_words(service);
   }
   __builtin_unreachable();
 }

@@ -17,12 +17,11 @@ std::string end_words(const core::LastExit& exit);
 
 /// The sentence for an instance that went from `before` to `state.phase`, without a full stop.
 /// Empty where there is nothing to say: steps on the way to something that will be said.
-/// `execution` (null: not known) gives a failed start its path.
+/// `service` (null: not known) gives a failed start its path, and a stop that came too late its
+/// stop-timeout; needs_service says whether it is of use.
 std::string phase_words(std::string_view instance, core::Phase before,
                         const core::InstanceState& state, Instant now,
-                        const model::Execution* execution = nullptr);
-
-/// The step from `before` was a start that failed before exec.
-bool start_failed(core::Phase before, const core::InstanceState& state);
+                        const model::Service* service = nullptr);
+bool needs_service(core::Phase before, const core::InstanceState& state);
 
 }  // namespace stayd::runtime

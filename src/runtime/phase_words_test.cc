@@ -62,6 +62,44 @@ TEST_CASE("what stays down says why in plain words") {
         "web failed: what it requires failed or ended");
 }
 
+TEST_CASE("what had to be killed says after what") {
+  core::InstanceState state;
+  state.phase = Phase::stopped;
+  state.reason = core::Reason::operator_stop;
+  state.last_exit.kind = core::ExitKind::signal;
+  state.last_exit.value = 15;
+  model::Service service;
+  service.stop.timeout = seconds(10);
+  const auto words = [&](Phase before) {
+    return phase_words("web", before, state, Instant{}, &service);
+  };
+  CHECK(words(Phase::cleaning) == "web stopped");
+  state.stop_timed_out = true;
+  CHECK(words(Phase::cleaning) ==
+        "web stopped: what it left behind did not end within 10s of TERM and was killed");
+  state.last_exit.value = 9;
+  CHECK(words(Phase::cleaning) == "web stopped: killed, it did not end within 10s of TERM");
+  service.stop.command = {"/bin/true"};
+  CHECK(words(Phase::cleaning) ==
+        "web stopped: killed, it did not end within 10s of its stop-command");
+  CHECK(words(Phase::waiting).empty());
+}
+
+TEST_CASE("a restart of what had to be killed says so, too") {
+  core::InstanceState state;
+  state.phase = Phase::cleaning;
+  state.reason = core::Reason::stop_escalated;
+  state.last_exit.kind = core::ExitKind::signal;
+  state.last_exit.value = 9;
+  state.stop_timed_out = true;
+  model::Service service;
+  service.stop.timeout = seconds(10);
+  CHECK(phase_words("web", Phase::stopping, state, Instant{}, &service).empty());
+  state.restart_after_stop = true;
+  CHECK(phase_words("web", Phase::stopping, state, Instant{}, &service) ==
+        "web was killed, it did not end within 10s of TERM");
+}
+
 TEST_CASE("a start that cannot be says why") {
   core::InstanceState state;
   state.phase = Phase::failed;
@@ -76,15 +114,15 @@ TEST_CASE("a start that cannot be names the path") {
   state.phase = Phase::backoff;
   state.deadlines[0] = Instant{} + milliseconds(100);
   state.last_failure = {.step = 15, .number = 2};
-  model::Execution execution;
-  execution.directory = "/x/y";
-  execution.executable = "/x/y/server";
-  CHECK(phase_words("web", Phase::preparing, state, Instant{}, &execution) ==
+  model::Service service;
+  service.execution.directory = "/x/y";
+  service.execution.executable = "/x/y/server";
+  CHECK(phase_words("web", Phase::preparing, state, Instant{}, &service) ==
         "cannot start web: entering the directory /x/y: No such file or directory, next try in "
         "100ms");
   state.phase = Phase::failed;
   state.last_failure.step = 16;
-  CHECK(phase_words("web", Phase::preparing, state, Instant{}, &execution) ==
+  CHECK(phase_words("web", Phase::preparing, state, Instant{}, &service) ==
         "cannot start web: executing /x/y/server: No such file or directory");
 }
 

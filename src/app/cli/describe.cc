@@ -191,7 +191,11 @@ std::string phase_clause(const InstanceView& instance, WallTime now) {
 }
 
 std::string reason_clause(const InstanceView& instance) {
-  if (const auto reason = reason_of(instance.reason)) return clause_of(*reason, instance);
+  if (const auto reason = reason_of(instance.reason)) {
+    const bool was_killed = instance.stop_timed_out && phase_of(instance.phase) == Phase::stopped;
+    return clause_of(*reason, instance) +
+           (was_killed ? "; it did not end within its stop-timeout and was killed" : "");
+  }
   std::string text = printable(instance.reason);
   std::ranges::replace(text, '_', ' ');
   if (!instance.cause.empty()) text.append(" (").append(instance.cause).append(")");

@@ -50,4 +50,16 @@ TEST_CASE("who stopped it is said") {
   CHECK_EQ(render_explanation({&web, 1}, sample_now, {}), "web is stopped: stopped by uid 1000\n");
 }
 
+TEST_CASE("that it had to be killed is said") {
+  const control::InstanceView web{.instance = "web",
+                                  .phase = "stopped",
+                                  .want = "down",
+                                  .reason = "operator-stop",
+                                  .stop_timed_out = true,
+                                  .operator_uid = 0};
+  CHECK_EQ(
+      render_explanation({&web, 1}, sample_now, {}),
+      "web is stopped: stopped by root; it did not end within its stop-timeout and was killed\n");
+}
+
 }  // namespace stayd::app
