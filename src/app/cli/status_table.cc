@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "app/cli/describe.h"
 #include "base/text.h"
@@ -175,15 +176,29 @@ std::string percent(std::int64_t share) {
   return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10);
 }
 
+/// "3 of 6 up, 1 done, 1 stopped": what is not counted is on its way, or in trouble.
+std::string counts_text(std::span<const InstanceView> instances) {
+  const auto count_of = [&](Phase phase) {
+    return std::ranges::count_if(
+        instances, [&](const InstanceView& instance) { return phase_of(instance.phase) == phase; });
+  };
+  std::string text = std::to_string(count_of(Phase::running));
+  text.append(" of ").append(std::to_string(instances.size())).append(" up");
+  for (const Phase phase : {Phase::done, Phase::stopped, Phase::failed}) {
+    const auto count = count_of(phase);
+    if (count != 0)
+      text.append(", ").append(std::to_string(count)).append(" ").append(core::word(phase));
+  }
+  return text;
+}
+
 std::string head_line(const StatusTable& table) {
   const auto& supervisor = *table.supervisor;
   const std::string_view dot = table.style.unicode ? " · " : " - ";
   std::uint64_t bytes = 0;
   std::int64_t share = 0;
-  std::size_t as_wanted = 0;
   bool known = false;
   for (const auto& instance : table.instances) {
-    as_wanted += is_as_wanted(instance) ? 1U : 0U;
     known = known || instance.usage.known;
     bytes += instance.usage.memory;
     share += cpu_share(instance, table.now);
@@ -191,8 +206,7 @@ std::string head_line(const StatusTable& table) {
   std::string line = "stayd";
   line.append(dot).append(printable(supervisor.title));
   line.append(dot).append("up ").append(age(supervisor.since, table.now));
-  line.append(dot).append(std::to_string(as_wanted)).append(" of ");
-  line.append(std::to_string(table.instances.size())).append(" up");
+  line.append(dot).append(counts_text(table.instances));
   if (known) line.append(dot).append(memory_total(bytes));
   if (known) line.append(dot).append(percent(share)).append(" % cpu");
   if (!supervisor.shutdown.empty()) line.append(dot).append("going down");

@@ -3,6 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <span>
+
 #include "app/cli/sample_views_test.h"
 
 namespace stayd::app {
@@ -19,7 +22,7 @@ std::string render(const Style& style) {
 
 TEST_CASE("status is the table that the reference shows") {
   CHECK_EQ(render({.unicode = true}),
-           "stayd · shop · up 3h 12m · 5 of 6 up · 40 MiB · 2.1 % cpu\n"
+           "stayd · shop · up 3h 12m · 3 of 6 up, 1 done, 1 stopped · 40 MiB · 2.1 % cpu\n"
            "  SERVICE   STATE      HEALTH   SINCE    PID    RESTARTS  MEM     CPU\n"
            "● db        running    ok       3h 12m   4120   0         28M     0.4%\n"
            "● web@1     running    ok       11m      5311   2         6.2M    0.9%\n"
@@ -28,6 +31,24 @@ TEST_CASE("status is the table that the reference shows") {
            "exited with 1 after 80ms: \"cannot reach queue\"\n"
            "✓ migrate   done       -        3h 12m   -      0         -       -\n"
            "○ debug     stopped    -        -        -      0         -       -\n");
+}
+
+TEST_CASE("what is stopped or failed is not up") {
+  const auto supervisor = sample_supervisor();
+  std::array<control::InstanceView, 2> instances{
+      control::InstanceView{
+          .instance = "web", .phase = "stopped", .want = "down", .reason = "operator-stop"},
+      control::InstanceView{
+          .instance = "db", .phase = "failed", .want = "up", .reason = "restart-limit"}};
+  const auto head = [&](std::size_t count) {
+    const auto text = render_status({.supervisor = &supervisor,
+                                     .instances = std::span(instances).first(count),
+                                     .now = sample_now,
+                                     .style = {}});
+    return text.substr(0, text.find('\n'));
+  };
+  CHECK_EQ(head(1), "stayd - shop - up 3h 12m - 0 of 1 up, 1 stopped");
+  CHECK_EQ(head(2), "stayd - shop - up 3h 12m - 0 of 2 up, 1 stopped, 1 failed");
 }
 
 TEST_CASE("without Unicode and on a narrow terminal the table has signs and cut lines") {
