@@ -33,8 +33,8 @@ constexpr std::array<Option, 5> events_options{{
      .meaning = "the last N events only (with -f: 10 unless given)"},
     {.name = "since",
      .value = "TIME",
-     .meaning =
-         "what happened since: 10m (ago), 14:30, 2026-11-25, \"2026-11-25 14:30\", RFC 3339"},
+     .meaning = "what happened since: 10m (ago), 14:30, today, yesterday, 2026-11-25, "
+                "\"2026-11-25 14:30\", RFC 3339"},
     {.name = "until", .value = "TIME", .meaning = "what happened until then"},
     {.name = "json", .meaning = "one JSON object a line, as recorded (docs/events.md)"},
 }};

@@ -19,7 +19,8 @@ constexpr std::array<Option, 18> the_options{{
     {.name = "stream", .value = "stdout|stderr", .meaning = "this output only"},
     {.name = "since",
      .value = "TIME",
-     .meaning = "what came since: 10m (ago), 14:30, 2026-11-25, \"2026-11-25 14:30\", RFC 3339"},
+     .meaning = "what came since: 10m (ago), 14:30, today, yesterday, 2026-11-25, "
+                "\"2026-11-25 14:30\", RFC 3339"},
     {.name = "until", .value = "TIME", .meaning = "what came until then"},
     {.name = "run", .value = "N", .meaning = "the output of this run only"},
     {.name = "previous", .meaning = "of each instance, the run before the last that printed"},

@@ -99,35 +99,46 @@ std::optional<WallTime> dated(std::string_view text) {
   return wall_time_of(at, zone, ns);
 }
 
+/// The time of `clock` on the local day `days` before that of `now`.
+std::optional<WallTime> on_day_before(WallTime now, int days, const std::tm& clock,
+                                      std::int64_t ns) {
+  const std::time_t today = now.ns / second_ns;
+  std::tm at{};
+  if (::localtime_r(&today, &at) == nullptr) return std::nullopt;
+  at.tm_mday -= days;
+  at.tm_hour = clock.tm_hour;
+  at.tm_min = clock.tm_min;
+  at.tm_sec = clock.tm_sec;
+  at.tm_isdst = -1;
+  return WallTime{std::mktime(&at) * second_ns + ns};
+}
+
 std::optional<WallTime> last_time_at(std::string_view text, WallTime now) {
   Scanner in(text);
   std::tm clock{};
   std::int64_t ns = 0;
   if (!scan_clock(in, clock, ns) || !in.at_end()) return std::nullopt;
-  const std::time_t today = now.ns / second_ns;
-  std::tm at{};
-  if (::localtime_r(&today, &at) == nullptr) return std::nullopt;
-  at.tm_hour = clock.tm_hour;
-  at.tm_min = clock.tm_min;
-  at.tm_sec = clock.tm_sec;
-  at.tm_isdst = -1;
-  std::tm shown = at;
-  const WallTime moment{std::mktime(&shown) * second_ns + ns};
-  if (moment <= now) return moment;
-  at.tm_mday -= 1;
-  return WallTime{std::mktime(&at) * second_ns + ns};
+  const auto moment = on_day_before(now, 0, clock, ns);
+  return moment && *moment > now ? on_day_before(now, 1, clock, ns) : moment;
+}
+
+std::optional<WallTime> midnight(std::string_view day, WallTime now) {
+  if (day == "today") return on_day_before(now, 0, {}, 0);
+  if (day == "yesterday") return on_day_before(now, 1, {}, 0);
+  return std::nullopt;
 }
 
 }  // namespace
 
 Result<WallTime> parse_moment(std::string_view text, WallTime now) {
   if (const auto span = parse_duration(text)) return WallTime{now.ns - span->ns};
+  if (const auto moment = midnight(text, now)) return *moment;
   if (const auto moment = last_time_at(text, now)) return *moment;
   if (const auto moment = dated(text)) return *moment;
   return std::unexpected(
       Error{EINVAL, "\"" + printable(text) +
-                        "\" is neither a duration (10m) nor a time (14:30, 2026-11-25, "
-                        "\"2026-11-25 14:30:05\", 2026-11-25T14:30:05Z)"});
+                        "\" is no time; times are 10m (ago), 14:30, today, yesterday, 2026-11-25, "
+                        "\"2026-11-25 14:30:05\" or 2026-11-25T14:30:05Z"});
 }
 
 Result<std::optional<WallTime>> moment_of(const Arguments& given, std::string_view option,

@@ -15,8 +15,8 @@
 namespace stayd::app {
 
 /// "10m" (so long before `now`); "14:30", "14:30:05" (the last time that the local clock showed
-/// it); "2026-11-25", "2026-11-25 14:30:05.5" (local); "2026-11-25T14:30:05Z", "...+01:00"
-/// (RFC 3339). The Error says what was expected.
+/// it); "today", "yesterday" (local midnight); "2026-11-25", "2026-11-25 14:30:05.5" (local);
+/// "2026-11-25T14:30:05Z", "...+01:00" (RFC 3339). The Error says what was expected.
 Result<WallTime> parse_moment(std::string_view text, WallTime now);
 
 /// The moment that `option` gives; none: it is not given. The Error's message is whole.

@@ -38,11 +38,22 @@ TEST_CASE("a clock time that is still to come today was yesterday") {
   CHECK(moment("13:01") == "2026-11-24T12:01:00.000000000Z");
 }
 
+TEST_CASE("today and yesterday begin at the local midnight") {
+  CHECK(moment("today") == "2026-11-24T23:00:00.000000000Z");
+  CHECK(moment("yesterday") == "2026-11-23T23:00:00.000000000Z");
+  // The day on which summer time ended had 25 hours.
+  constexpr WallTime after_the_change{1'792'969'200'000'000'000};  // 2026-10-26T00:00 in Berlin
+  CHECK(format_rfc3339(*parse_moment("yesterday", after_the_change)) ==
+        "2026-10-24T22:00:00.000000000Z");
+}
+
 TEST_CASE("what is no moment is refused with what one looks like") {
-  for (const char* text : {"", "10", "yesterday", "24:00", "12:60", "2026-02-30", "2026-13-01",
-                           "2026-11-25T", "2026-11-25T12:00:00+1", "12:30Z", "1969-01-01",
-                           "9999-01-01", "-1:00", "12:30 ", "2026-11-25 12:00:00."}) {
+  for (const char* text : {"", "10", "now", "yesterday-ish", "24:00", "12:60", "2026-02-30",
+                           "2026-13-01", "2026-11-25T", "2026-11-25T12:00:00+1", "12:30Z",
+                           "1969-01-01", "9999-01-01", "-1:00", "12:30 ", "2026-11-25 12:00:00."}) {
     CAPTURE(text);
-    CHECK(moment(text).find("is neither a duration") != std::string::npos);
+    CHECK(moment(text).ends_with(
+        "is no time; times are 10m (ago), 14:30, today, yesterday, 2026-11-25, \"2026-11-25 "
+        "14:30:05\" or 2026-11-25T14:30:05Z"));
   }
 }
