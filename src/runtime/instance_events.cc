@@ -104,7 +104,7 @@ std::string InstanceEvents::words(const core::Action& announce, Instant now) con
   return phase_words(name, announce.before, state, now, service ? &*service : nullptr);
 }
 
-void InstanceEvents::record(const StepSeen& seen, const core::Action& announce) {
+void InstanceEvents::record(const StepSeen& seen, const core::Action& announce, std::string text) {
   const InstanceId id = announce.instance;
   const core::InstanceState& state = setting_.state.at(id);
   const bool is_about_it = seen.event.instance == id;
@@ -113,7 +113,6 @@ void InstanceEvents::record(const StepSeen& seen, const core::Action& announce) 
     write_change(json, state, announce);
     // Of a start it is why it was started; being ready is no reason for that.
     write_reason(json, kind == Kind::started ? seen.before : state);
-    std::string text = words(announce, seen.now);
     switch (kind) {
       case Kind::started: json.number_field("pid", seen.event.pid); break;
       case Kind::ready:

@@ -34,7 +34,8 @@ class InstanceEvents {
   explicit InstanceEvents(Setting setting) : setting_(setting) {}
 
   /// `announce`: an instance's change of phase in that step; its state is the one after the step.
-  void record(const StepSeen& seen, const core::Action& announce);
+  /// `text`: words() for it.
+  void record(const StepSeen& seen, const core::Action& announce, std::string text);
   /// The sentence for it (phase_words), with what of it stands in its service only.
   [[nodiscard]] std::string words(const core::Action& announce, Instant now) const;
 

@@ -184,14 +184,23 @@ void Supervisor::step_facts() {
 }
 
 void Supervisor::step(const core::Event& event) {
-  if (!events_.is_on()) return core::step(state_, base_.catalog, event, now_, outcome_);
-  const bool is_of_one = event.instance != no_instance;
+  const bool is_of_one = event.instance != no_instance && events_.is_on();
   const core::InstanceState before = is_of_one ? state_.at(event.instance) : core::InstanceState{};
   const std::size_t first_action = outcome_.actions.size();
   core::step(state_, base_.catalog, event, now_, outcome_);
   for (std::size_t i = first_action; i < outcome_.actions.size(); ++i)
     if (outcome_.actions[i].kind == core::ActionKind::announce)
-      instance_events_.record({event, before, now_}, outcome_.actions[i]);
+      tell({event, before, now_}, outcome_.actions[i]);
+}
+
+/// To the own log and to the record; neither is written before the ledger.
+void Supervisor::tell(const StepSeen& seen, const core::Action& announce) {
+  std::string text;
+  (void)guarded([&] {
+    text = instance_events_.words(announce, now_);
+    if (!text.empty()) words_.say(text);
+  });
+  instance_events_.record(seen, announce, std::move(text));
 }
 
 /// Our own record first, as the core expects it of a ledger whose writer died (core/step.cc: a
@@ -220,8 +229,6 @@ void Supervisor::spread_outcome() {
       actions_.push(action);
       continue;
     }
-    const std::string text = instance_events_.words(action, now_);
-    if (!text.empty()) words_.say(text);
     desk_.announce(action.instance, action.before);
   }
   for (const InstanceId id : outcome_.touched) desk_.touched(id);

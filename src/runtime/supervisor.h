@@ -15,6 +15,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.h"
@@ -68,6 +70,7 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   void settle();
   void step_facts();
   void step(const core::Event& event);
+  void tell(const StepSeen& seen, const core::Action& announce);
   void write_ledger();
   void write_supervisor_record();
   void spread_outcome();
@@ -126,6 +129,7 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   void probe_ready(const Token& token);
 
   void describe_trouble();
+  std::string_view awaited(InstanceId id);
 
   // DeskWorld, control::Watcher: supervisor_view.cc
   control::SupervisorView supervisor_view() override;
@@ -158,6 +162,8 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   std::vector<journal::Trouble> troubles_;  ///< logs that cannot be written now; few
   std::vector<EmptiedRun> emptied_;
   std::string name_, contained_name_, leaf_name_, why_not_, trouble_;  ///< lent out for a moment
+  /// Readiness::awaited of services that were asked about while they started.
+  std::unordered_map<std::uint32_t, std::string> awaited_;
   /// Containment::base_count at the last hold; none yet.
   std::uint32_t held_base_ = ~std::uint32_t{0};
   Instant now_{};

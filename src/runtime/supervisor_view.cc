@@ -93,6 +93,15 @@ InstanceId Supervisor::owner_of_orphan(std::int32_t pid) const {
   return no_instance;
 }
 
+/// Kept: many instances may be starting, and each Status asks about them anew.
+std::string_view Supervisor::awaited(InstanceId id) {
+  const auto [at, is_new] = awaited_.try_emplace(index_of(base_.catalog.service_of(id)));
+  if (is_new) {
+    if (const auto service = service_of(id)) at->second = Readiness::awaited(service->ready);
+  }
+  return at->second;
+}
+
 void Supervisor::complete(InstanceId id, control::InstanceView& view) {
   for (const journal::Trouble& trouble : troubles_)
     if (trouble.instance == view.instance) view.trouble = trouble.text;
@@ -102,10 +111,7 @@ void Supervisor::complete(InstanceId id, control::InstanceView& view) {
   view.status_text = readiness_.status_text(id);
   if (view.status_text.empty() && state_.at(id).phase == core::Phase::starting) {
     why_not_ = readiness_.why_not(id, record.run);
-    if (why_not_.empty()) {
-      if (const auto service = service_of(id)) why_not_ = Readiness::awaited(service->ready);
-    }
-    view.status_text = why_not_;
+    view.status_text = why_not_.empty() ? awaited(id) : why_not_;
   }
   if (record.cgroup_number == 0) return;
   leaf_name_.assign(view.instance);
