@@ -43,9 +43,11 @@ struct ServiceDraft {
   bool shell = false;
   Text directory, user, group, stdin_text, log_tag;
   Text ready_target, ready_key;  ///< ready_key: the probe's key, which is to be the only one
+  Text probeless_key;            ///< of `ready`, where that has no probe's key
   std::vector<Text> groups, env_files, on_failure;
   std::vector<NamedDependency> dependencies;
 
+  Text delay, max_delay;                              ///< of restart, as written
   Place timestamps_place;                             ///< of log.timestamps, where that is given
   Text facility_key, rate_limit_key, rate_burst_key;  ///< where these of log are given
 

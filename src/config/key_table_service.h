@@ -154,7 +154,7 @@ inline constexpr Key service_keys[] = {
      .type = ValueType::signal,
      .standard = "none",
      .meaning = "What `stayd reload` sends to the main process when there is no `reload-command`.",
-     .set = put<read_signal, &model::Service::reload, &model::Reload::signal>,
+     .set = put_reload_signal,
      .option = "reload-signal"},
     {"requires", ValueType::dependencies, "[]",
      "Services that it cannot be without: they are started, too, waited for, and it stops with "
@@ -197,7 +197,7 @@ inline constexpr Key service_keys[] = {
      .type = ValueType::table,
      .standard = "",
      .meaning = "How it is seen to be ready; without it, it is once it has been executed.",
-     .set = put_section<Section::ready>},
+     .set = put_ready},
     {"health", ValueType::table, "", "How it is seen to be well."},
     {"log", ValueType::table, "", "Where its output goes.", put_section<Section::log>},
     {"limits", ValueType::table, "", "Resource limits.", put_section<Section::limits>},

@@ -98,6 +98,11 @@ std::span<const SectionInfo> sections();
 const SectionInfo& info(Section section);
 const Key* find_key(Section section, std::string_view name);
 
+/// Of the keys of `ready`: says how a probe is tried, and not which one.
+constexpr bool tunes_probe(std::string_view key) {
+  return key == "status" || key == "timeout" || key == "interval";
+}
+
 /// "[service.web.restart]": the heading with `owner` ("service.web", "template.base") for
 /// service.NAME, unless that is empty.
 std::string heading_of(const SectionInfo& section, std::string_view owner);

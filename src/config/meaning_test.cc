@@ -229,6 +229,59 @@ TEST_CASE("what is wrong is said once, with the key that was written and what is
       "toml:2:8: error: \"a/b\" cannot be a supervisor's name"));
 }
 
+TEST_CASE("a longest delay below the first one is one error") {
+  const auto said = [](const char* lines) { return read_text_of(in_service(lines)).text(); };
+  const auto both = said("restart = { delay = \"1s\", max-delay = \"500ms\" }");
+  CHECK(
+      has(both, "stayd.toml:3:39: error: \"max-delay\" = \"500ms\" is below \"delay\" = \"1s\"\n"));
+  CHECK(has(both, "expected at least the first delay: raise max-delay, or lower delay"));
+  CHECK(
+      has(said("restart.max-delay = \"50ms\""),
+          "3:21: error: \"max-delay\" = \"50ms\" is below \"delay\", which is 100ms unless given"));
+  CHECK(has(said("restart.delay = \"1m\""),
+            "3:17: error: \"delay\" = \"1m\" is above \"max-delay\", which is 30s unless given"));
+  CHECK(said("restart = { delay = \"1m\", max-delay = \"1m\" }").empty());
+  CHECK(said("restart = { delay = \"0s\", max-delay = \"0s\" }").empty());
+  CHECK_FALSE(has(said("restart = { delay = 5, max-delay = \"50ms\" }"), "below"));
+  CHECK(
+      has(run_of({{"delay", "1m"}}, {"server"}).text(), "--delay:1:1: error: \"delay\" = \"1m\""));
+}
+
+TEST_CASE("a reload-signal that no program can take is an error") {
+  const auto said = [](const char* lines) { return read_text_of(in_service(lines)).text(); };
+  for (const char* signal : {"\"KILL\"", "\"SIGSTOP\"", "9"}) {
+    CAPTURE(signal);
+    const auto text = said((std::string("reload-signal = ") + signal).c_str());
+    CHECK(has(text, "stayd.toml:3:17: error: \"reload-signal\""));
+    CHECK(has(text, "no program can catch it"));
+    CHECK(has(text,
+              "expected the signal at which the program reads its configuration, often \"HUP\""));
+  }
+  CHECK(said("reload-signal = \"HUP\"").empty());
+  CHECK(said("stop-signal = \"KILL\"").empty());
+}
+
+TEST_CASE("readiness that is said to be looked at, but not how, is an error") {
+  const auto said = [](const char* lines) { return read_text_of(in_service(lines)).text(); };
+  for (const char* key : {"interval = \"1s\"", "timeout = \"1s\"", "status = 200"}) {
+    CAPTURE(key);
+    const std::string name(key, std::string_view(key).find(' '));
+    const auto text = said((std::string("[service.a.ready]\n") + key).c_str());
+    CHECK(has(text, "stayd.toml:4:1: error: \"" + name + "\" does not say how readiness is seen"));
+    CHECK(has(text, "add notify = true, tcp = \"HOST:PORT\" or another probe, or take ready out"));
+  }
+  const auto unknown = said("ready = { intervall = \"1s\" }");
+  CHECK_FALSE(has(unknown, "does not say"));
+  CHECK(said("ready = { interval = \"1s\", tcp = \"127.0.0.1:80\" }").empty());
+  CHECK(read_text_of(
+            "[template.base]\nready = { timeout = \"5s\" }\n[service.a]\nextends = \"base\"\n"
+            "command = \"server\"\nready = { notify = true }\n")
+            .text()
+            .empty());
+  CHECK(
+      has(run_of({{"ready-interval", "1s"}}, {"server"}).text(), "--ready-interval:1:1: error: "));
+}
+
 TEST_CASE("a shell's operator in a command that no shell reads is warned of") {
   const auto said = [](const char* command) {
     return read_text_of(std::string("[service.web]\ncommand = ") + command + "\n").text();

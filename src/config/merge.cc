@@ -20,7 +20,7 @@ void expand_short_forms(Value& service) {
 
 bool is_probe(std::string_view key) {
   const Key* known = find_key(Section::ready, key);
-  return known != nullptr && key != "status" && key != "timeout" && key != "interval";
+  return known != nullptr && !tunes_probe(key);
 }
 
 /// A probe of one's own stands for the inherited one.

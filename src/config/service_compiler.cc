@@ -35,6 +35,7 @@ void ServiceCompiler::run() {
   check_type();
   apply_defaults();
   if (draft_.service.type == model::ServiceType::group) return;
+  check_delays();
   check_log(report(), draft_);
   const auto user = resolve_accounts(world(), report(), draft_);
   check_permissions();
@@ -74,6 +75,25 @@ void ServiceCompiler::apply_defaults() {
   if (compiler_.defaults_.restart) s.restart.policy = *compiler_.defaults_.restart;
   if (!draft_.stop_timeout_given) s.stop.timeout = compiler_.supervisor_.stop_timeout;
   if (!draft_.log_to_given) s.log.to_console = compiler_.defaults_.to_console;
+}
+
+void ServiceCompiler::check_delays() {
+  const model::Restart& restart = draft_.service.restart;
+  const bool is_known = restart.delay.ns >= 0 && restart.max_delay.ns >= 0;
+  if (!is_known || restart.max_delay >= restart.delay) return;
+  const auto told = [](std::string_view key, const Text& given, Duration standard) {
+    const std::string name = "\"" + std::string(key) + "\"";
+    return given.given ? name + " = \"" + given.text + "\""
+                       : name + ", which is " + format_duration_short(standard) + " unless given";
+  };
+  const std::string first = told("delay", draft_.delay, restart.delay);
+  const std::string longest = told("max-delay", draft_.max_delay, restart.max_delay);
+  const std::string hint = "expected at least the first delay: raise max-delay, or lower delay";
+  if (draft_.max_delay.given) {
+    report().error(draft_.max_delay.place, longest + " is below " + first, hint);
+  } else {
+    report().error(draft_.delay.place, first + " is above " + longest, hint);
+  }
 }
 
 void ServiceCompiler::check_permissions() {
@@ -316,6 +336,11 @@ void ServiceCompiler::resolve_probe() {
   if (probe.kind == model::ProbeKind::exec) {
     probe.command = resolved_command(draft_.ready_command);
     return;
+  }
+  if (draft_.probeless_key.given) {
+    report().error(draft_.probeless_key.place,
+                   "\"" + draft_.probeless_key.text + "\" does not say how readiness is seen",
+                   "add notify = true, tcp = \"HOST:PORT\" or another probe, or take ready out");
   }
   if (!draft_.ready_target.given) return;
   auto expanded = expand(draft_.ready_target, environment_.lookup(), report());

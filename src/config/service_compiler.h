@@ -18,6 +18,7 @@ class ServiceCompiler {
 
   void check_type();
   void apply_defaults();
+  void check_delays();
   void check_permissions();
 
   void build_environment(const std::optional<User>& user);

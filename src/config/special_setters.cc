@@ -27,6 +27,13 @@ bool begin_probe(Reading& reading, const Value& value, ProbeKind kind) {
   return true;
 }
 
+/// A value that is wrong, which has been reported, leaves `out` negative.
+void put_given_duration(Reading& reading, const Value& value, Text& given, Duration& out) {
+  given = {value.text, value.place, true};
+  out = Duration{-1};
+  read_duration(reading, value, out);
+}
+
 std::optional<std::uint64_t> limit_number(std::string_view text) {
   if (text == "unlimited" || text == "infinity") return ~std::uint64_t{0};
   if (const auto size = parse_size(text)) return *size;
@@ -88,6 +95,34 @@ void put_restart(Reading& reading, const Value& value) {
   inside.section = Section::restart;
   inside.key = find_key(Section::restart, "policy");
   put_policy(inside, value);
+}
+
+void put_delay(Reading& reading, const Value& value) {
+  put_given_duration(reading, value, reading.service->delay, service_of(reading).restart.delay);
+}
+
+void put_max_delay(Reading& reading, const Value& value) {
+  put_given_duration(reading, value, reading.service->max_delay,
+                     service_of(reading).restart.max_delay);
+}
+
+void put_ready(Reading& reading, const Value& value) {
+  put_section<Section::ready>(reading, value);
+  const bool lacks_probe = std::ranges::all_of(value.entries, tunes_probe, &Entry::key);
+  if (value.entries.empty() || !lacks_probe) return;
+  const Entry& first = value.entries.front();
+  reading.service->probeless_key = {first.key, first.place, true};
+}
+
+void put_reload_signal(Reading& reading, const Value& value) {
+  std::int32_t signal = 0;
+  read_signal(reading, value, signal);
+  if (signal != 0 && (signal == parse_signal("KILL") || signal == parse_signal("STOP")))
+    return reading.report.error(
+        value.place,
+        "\"reload-signal\" cannot be \"" + signal_name(signal) + "\": no program can catch it",
+        "expected the signal at which the program reads its configuration, often \"HUP\"");
+  if (signal != 0) service_of(reading).reload.signal = signal;
 }
 
 void put_replicas(Reading& reading, const Value& value) {
