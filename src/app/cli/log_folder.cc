@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "app/cli/output.h"
 #include "base/text.h"
 #include "control/names.h"
 #include "os/files.h"
@@ -35,7 +36,7 @@ Status LogFolder::find(LogMerge& merge) {
   return {};
 }
 
-std::optional<std::pair<std::string, std::string>> LogFolder::stranger() const {
+bool LogFolder::report_stranger() const {
   for (const std::string_view pattern : patterns_) {
     const bool is_known = std::ranges::any_of(
         names_, [&](const std::string& name) { return is_meant({pattern}, name); });
@@ -45,10 +46,12 @@ std::optional<std::pair<std::string, std::string>> LogFolder::stranger() const {
       known.push_back(control::service_of(name));
       known.push_back(name);
     }
-    return std::pair(std::string(pattern),
-                     std::string(nearest(pattern, known.data(), known.size()).value_or("")));
+    const auto near = nearest(pattern, known.data(), known.size());
+    complain("there are no logs of \"" + printable(pattern) + "\" in " + path_ +
+             (near ? " (did you mean " + printable(*near) + "?)" : ""));
+    return true;
   }
-  return std::nullopt;
+  return false;
 }
 
 }  // namespace stayd::app

@@ -2,10 +2,8 @@
 // The log folder: which of its instances are meant by the NAMEs of a command line.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "app/cli/log_merge.h"
@@ -27,8 +25,8 @@ class LogFolder {
   }
   /// Columns that the names take.
   [[nodiscard]] std::size_t name_width() const { return name_width_; }
-  /// The first NAME that no log has, and the nearest that one has (may be empty).
-  [[nodiscard]] std::optional<std::pair<std::string, std::string>> stranger() const;
+  /// Says which NAME no log has; false: there is none such.
+  [[nodiscard]] bool report_stranger() const;
 
  private:
   std::string path_;

@@ -13,10 +13,10 @@
 #include "app/cli/log_pattern.h"
 #include "app/cli/log_place.h"
 #include "app/cli/log_printer.h"
+#include "app/cli/log_runs.h"
 #include "app/cli/output.h"
 #include "app/cli/session.h"
 #include "app/cli/verbs.h"
-#include "base/text.h"
 #include "os/clock.h"
 #include "os/process.h"
 
@@ -114,13 +114,6 @@ Status show(LogView& view, LogMerge& merge) {
       .run(shows_unfinished ? Unfinished::is_shown : Unfinished::waits);
 }
 
-/// Says which NAME has no log.
-void complain_of(const std::pair<std::string, std::string>& stranger, const std::string& log_dir) {
-  const auto& [name, near] = stranger;
-  complain("there are no logs of \"" + printable(name) + "\" in " + log_dir +
-           (near.empty() ? "" : " (did you mean " + printable(near) + "?)"));
-}
-
 /// None: go on.
 std::optional<int> find_logs(LogView& view, LogMerge& merge) {
   const std::string& log_dir = view.folder.path();
@@ -128,15 +121,14 @@ std::optional<int> find_logs(LogView& view, LogMerge& merge) {
   if (const Status found = view.folder.find(merge); !found) {
     if (!follow || found.error().number != ENOENT) return report_folder(found.error());
     complain("there is no " + log_dir + " yet: waiting for it");
-  } else if (const auto stranger = view.folder.stranger()) {
-    complain_of(*stranger, log_dir);
+  } else if (view.folder.report_stranger()) {
     if (!follow) return exit_no_such_service;  // else it may begin to print
   } else if (merge.size() == 0 && !follow) {
     complain(view.wanted.previous ? "there is no run before the last in " + log_dir
                                   : "there are no logs in " + log_dir);
     return exit_no_such_service;
   }
-  return std::nullopt;
+  return view.wanted.run ? report_run(merge, view.wanted, log_dir) : std::nullopt;
 }
 
 int show_logs(LogView view) {
