@@ -18,7 +18,7 @@ Result<bool> LogFilter::matches(const journal::LogLine& line) {
   const std::string text = searched_text(style_, line);
   if (wanted_->inverted) return !TRY(pattern_->matches(text));
   if (!TRY(pattern_->matches(text))) return false;
-  if (style_.colours) TRY(pattern_->find_all(text, parts_));
+  if (style_.colours || style_.terminal) TRY(pattern_->find_all(text, parts_));
   return true;
 }
 

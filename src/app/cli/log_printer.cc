@@ -2,6 +2,7 @@
 #include "app/cli/log_printer.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "app/cli/log_export.h"
 #include "app/cli/log_time.h"
@@ -30,12 +31,36 @@ std::string words_of(const journal::LogLine& line) {
   return count_of(line.missing_segments, "segment") + " of the log had been removed here";
 }
 
-/// The state that a terminal would show last of a line with carriage returns, and how many it
-/// showed before.
-std::pair<std::string_view, std::size_t> last_state(std::string_view text) {
-  while (text.ends_with('\r')) text.remove_suffix(1);
-  const auto before = static_cast<std::size_t>(std::ranges::count(text, '\r'));
-  return {text.substr(text.rfind('\r') + 1), before};
+/// Between carriage returns: what a terminal showed before it was overwritten.
+struct State {
+  std::string_view text;
+  std::size_t begin = 0;  ///< in what is searched of the whole line
+  std::size_t end = 0;
+};
+
+bool overlap(const State& state, const MatchedPart& part) {
+  return part.begin < state.end && part.end > state.begin;
+}
+
+/// The last state of `text` in which something matched; where nothing did, the last one.
+State state_to_show(std::string_view text, std::span<const MatchedPart> matched) {
+  constexpr std::size_t shown_return = 2;  // "\r"
+  if (matched.empty()) return {.text = text.substr(text.rfind('\r') + 1)};
+  State state, found;
+  std::string shown;
+  while (true) {
+    state.text = text.substr(0, text.find('\r'));
+    shown.clear();
+    journal::append_shown(shown, state.text, journal::Colours::removed);
+    state.end = state.begin + shown.size();
+    const bool is_last = state.text.size() == text.size();
+    const bool has_match =
+        std::ranges::any_of(matched, [&](const MatchedPart& part) { return overlap(state, part); });
+    if (has_match || (is_last && found.text.data() == nullptr)) found = state;
+    if (is_last) return found;
+    text.remove_prefix(state.text.size() + 1);
+    state.begin = state.end + shown_return;
+  }
 }
 
 /// Bytes of the SGR sequence at `at`; append_shown lets no other through.
@@ -147,16 +172,32 @@ void LogPrinter::print_text(const journal::LogLine& line, std::span<const Matche
     return;
   }
   std::string_view text = line.text;
-  constexpr std::size_t few_states = 3;
-  if (style_.terminal && !style_.whole_lines) {
-    const auto [last, states] = last_state(text);
-    if (states >= few_states) {
-      if (style_.colours) out_ += dim;
-      out_ += '[' + count_of(states, "state") + " overwritten]";
-      out_.append(style_.colours ? reset : "").append(" ");
-      text = last;
-    }
+  while (style_.terminal && text.ends_with('\r')) text.remove_suffix(1);
+  constexpr std::ptrdiff_t few_states = 3;
+  const bool is_bar = style_.terminal && std::ranges::count(text, '\r') >= few_states;
+  return is_bar ? print_state(text, matched) : print_shown(text, matched);
+}
+
+/// Of a progress bar.
+void LogPrinter::print_state(std::string_view text, std::span<const MatchedPart> matched) {
+  const State state = state_to_show(text, matched);
+  const auto others = static_cast<std::uint64_t>(std::ranges::count(text, '\r'));
+  const bool is_last = state.text.end() == text.end();
+  if (style_.colours) out_ += dim;
+  out_ += '[' +
+          (is_last ? count_of(others, "state") + " overwritten" : count_of(others, "other state")) +
+          ']';
+  out_.append(style_.colours ? reset : "").append(" ");
+  std::vector<MatchedPart> parts;
+  for (const MatchedPart& part : matched) {
+    if (!overlap(state, part)) continue;
+    parts.push_back({.begin = std::max(part.begin, state.begin) - state.begin,
+                     .end = std::min(part.end, state.end) - state.begin});
   }
+  print_shown(state.text, parts);
+}
+
+void LogPrinter::print_shown(std::string_view text, std::span<const MatchedPart> matched) {
   const auto colours = style_.colours ? journal::Colours::kept : journal::Colours::removed;
   if (matched.empty() || !style_.colours) return journal::append_shown(out_, text, colours);
   std::string shown;

@@ -19,8 +19,7 @@ struct LogStyle {
   LogFormat format = LogFormat::brief;
   bool prefix = true;
   bool colours = false;
-  bool terminal = false;     ///< nothing passes that a terminal obeys, but colours
-  bool whole_lines = false;  ///< what a carriage return has overwritten is shown, too
+  bool terminal = false;  ///< nothing passes that a terminal obeys, but colours
   std::size_t name_width = 0;
 };
 
@@ -50,6 +49,8 @@ class LogPrinter {
   void print_notice(const journal::LogLine& line);
   void print_text(const journal::LogLine& line, std::span<const MatchedPart> matched);
   void print_json(const LogSource& source, const journal::LogLine& line);
+  void print_state(std::string_view text, std::span<const MatchedPart> matched);
+  void print_shown(std::string_view text, std::span<const MatchedPart> matched);
   [[nodiscard]] bool continues(const LogSource& source, const journal::LogLine& line) const;
   void break_line();
   [[nodiscard]] bool is_raw() const {

@@ -5,6 +5,9 @@
 
 #include <array>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "app/cli/log_export.h"
 
@@ -58,15 +61,32 @@ TEST_CASE("plain gives a pipe the bytes as they are") {
         "b\r\nlast");
 }
 
-TEST_CASE("on a terminal a progress bar is shown in its last state, unless it is searched") {
+TEST_CASE("on a terminal a progress bar is shown in its last state") {
   LogPrinter printer(on_terminal);
   printer.print(source(), line("1%\r50%\r99%\r100%\r"));
   CHECK(printer.waiting() == "\x1b[2m[3 states overwritten]\x1b[0m 100%\n");
-  LogStyle searching = on_terminal;
-  searching.whole_lines = true;
-  LogPrinter whole(searching);
-  whole.print(source(), line("1%\r50%\r99%\r100%\r"));
-  CHECK(whole.waiting() == "1%\\r50%\\r99%\\r100%\n");
+}
+
+TEST_CASE("what matched in a progress bar is shown in the last state that has it") {
+  const auto shown = [](std::string text, std::string_view wanted, const LogStyle& style) {
+    const auto bar = line(std::move(text));
+    const std::string searched = searched_text(style, bar);
+    std::vector<MatchedPart> parts;
+    for (auto at = searched.find(wanted); at != std::string::npos;
+         at = searched.find(wanted, at + 1))
+      parts.push_back({.begin = at, .end = at + wanted.size()});
+    LogPrinter printer(style);
+    printer.print(source(), bar, parts);
+    return printer.waiting();
+  };
+  CHECK(shown("1%\r50%\r99%\r100%\r", "0%", on_terminal) ==
+        "\x1b[2m[3 states overwritten]\x1b[0m 10\x1b[1;31m0%\x1b[0m\n");
+  CHECK(shown("1%\r\x1b[31mä lost\x1b[0m\rlost it\\r\r\r99%\r100%", "lost", on_terminal) ==
+        "\x1b[2m[5 other states]\x1b[0m \x1b[1;31mlost\x1b[0m it\\r\n");
+  LogStyle plain = on_terminal;
+  plain.colours = false;
+  CHECK(shown("1%\rlost\r99%\r100%", "lost", plain) == "[3 other states] lost\n");
+  CHECK(shown("1%\rlost\r99%\r100%", "9%\\r1", plain) == "[3 states overwritten] 100%\n");
 }
 
 TEST_CASE("what matched is emphasised, and the line's own colours go on behind it") {

@@ -150,8 +150,7 @@ LogStyle style_for(const WantedLogs& wanted) {
   return {.format = wanted.format,
           .prefix = wanted.prefix,
           .colours = style.colours,
-          .terminal = style.width > 0,
-          .whole_lines = wanted.match.has_value()};
+          .terminal = style.width > 0};
 }
 
 }  // namespace
