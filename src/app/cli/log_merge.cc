@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "app/cli/log_object.h"
 #include "os/clock.h"
 #include "os/files.h"
 
@@ -114,6 +115,7 @@ void LogMerge::advance(LogSource& source) {
     auto line = direction_ == Direction::ahead ? read_ahead(source) : read_behind(source);
     if (!line || source.is_over) return;
     if (!passes(source, *line)) continue;
+    if (wanted_.format != LogFormat::plain) unwrap_object(*line, source.instance, source.kind);
     source.line = std::move(line);
     return;
   }
@@ -203,8 +205,14 @@ void LogMerge::look_again(std::size_t source) {
 std::optional<journal::LogLine> LogMerge::take_unfinished(std::size_t source) {
   LogSource& of = sources_[source];
   if (of.line || of.is_over) return std::nullopt;
+  const auto here = of.reader.position();
   auto line = of.reader.rest();
   if (!line || !passes(of, *line)) return std::nullopt;
+  if (begins_object(line->text, of.instance,
+                    of.kind)) {  // its message can be shown once it is whole
+    of.reader.go_back(here);
+    return std::nullopt;
+  }
   line->end = journal::LineEnd::more;
   return line;
 }
