@@ -146,10 +146,7 @@ Result<Prepared> prepare(model::Spec spec, LaunchFolders folders) {
 }
 
 Error become_keeper(Prepared prepared) {
-  if (prepared.lock.valid()) {
-    const auto named = name_holder(prepared.lock.view(), os::own_pid(), os::wall_now());
-    if (!named) return named.error();
-  }
+  if (prepared.lock.valid()) name_holder(prepared.lock.view(), os::own_pid(), os::wall_now());
   std::string title = title_of(prepared);
   char process[] = "@keeper";
   char* const arguments[] = {title.data(), process, nullptr};
@@ -182,9 +179,7 @@ Result<BackgroundKeeper> start_keeper(Prepared prepared) {
   plan.umask_value = -1;
   plan.set_oom_score = false;
   auto spawned = TRY(spawner.spawn(plan));
-  if (prepared.lock.valid()) {
-    TRY(name_holder(prepared.lock.view(), spawned.pid, os::wall_now()));
-  }
+  if (prepared.lock.valid()) name_holder(prepared.lock.view(), spawned.pid, os::wall_now());
   return BackgroundKeeper{.process = std::move(spawned.process),
                           .pid = spawned.pid,
                           .report = std::move(report.read_end),

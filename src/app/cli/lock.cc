@@ -94,15 +94,9 @@ Result<os::Fd> take_lock(const std::string& runtime_dir, Duration patience) {
   }
 }
 
-Status name_holder(os::FdView lock, std::int32_t pid, WallTime since) {
+void name_holder(os::FdView lock, std::int32_t pid, WallTime since) {
   const std::string text = std::to_string(pid) + " " + std::to_string(since.ns) + "\n";
-  if (const int number = os::set_file_size(lock, 0); number != 0) {
-    return failure(number, "cannot write the lock's file");
-  }
-  if (const auto written = os::write_at(lock, 0, text); !written.ok()) {
-    return failure(written.number, "cannot write the lock's file");
-  }
-  return {};
+  if (os::set_file_size(lock, 0) == 0) (void)os::write_at(lock, 0, text);
 }
 
 }  // namespace stayd::app

@@ -20,7 +20,7 @@ Status make_runtime_folder(const std::string& path);
 /// that is about to end. EBUSY: "already running (pid 4120, since 2026-11-24T06:13:07Z)".
 Result<os::Fd> take_lock(const std::string& runtime_dir, Duration patience);
 
-/// Writes the holder's pid and the time into it.
-Status name_holder(os::FdView lock, std::int32_t pid, WallTime since);
+/// Writes the holder's pid and the time into it: a word for people, left out on a full file system.
+void name_holder(os::FdView lock, std::int32_t pid, WallTime since);
 
 }  // namespace stayd::app
