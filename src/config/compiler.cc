@@ -124,7 +124,7 @@ void Compiler::read_supervisor(const Documents& documents, const ReadOptions& op
     const Value* given = is_of_file ? documents.supervisor->value.find("name") : nullptr;
     report_.error(given != nullptr ? given->place : Place{0, 0, 0, 1},
                   "\"" + printable(s.name, 80) + "\" cannot be a supervisor's name",
-                  "expected letters, digits and ._- (the last two not first), at most 64");
+                  "expected letters, digits and _.- (the last two not first), at most 64");
     return;
   }
   if (s.name != usual_name || s.title.empty()) s.title = s.name;

@@ -68,11 +68,15 @@ std::string title_of_config(std::string_view config_path) {
   return std::string(folder.substr(folder.rfind('/') + 1));
 }
 
+std::string stem_of_title(std::string_view title) {
+  std::string stem(title.substr(0, most_title_bytes));
+  std::ranges::replace_if(stem, [](char c) { return !is_portable(c); }, '-');
+  if (stem.starts_with('.') || stem.starts_with('-')) stem.front() = '_';
+  return stem;
+}
+
 std::string name_of_config(std::string_view config_path) {
-  auto name = title_of_config(config_path).substr(0, most_title_bytes);
-  std::ranges::replace_if(name, [](char c) { return !is_portable(c); }, '-');
-  if (name.starts_with('.')) name.front() = '-';
-  name.push_back('-');
+  std::string name = stem_of_title(title_of_config(config_path)) + "-";
   constexpr char digits[] = "0123456789abcdef";
   const auto hash = crc32c(config_path);
   for (std::uint32_t shift = 24; shift > 0; shift -= 4) {
@@ -89,7 +93,7 @@ Result<Places> places_of_name(std::string_view name, std::string_view title,
         "set one of them, or state-dir in [supervisor]");
   }
   Places places{.name = std::string(name), .title = std::string(title)};
-  places.state_dir = below(around.state_home, "stayd/").append(name);
+  places.state_dir = below(state_root(around), name);
   places.log_dir = around.uid == 0 ? std::string("/var/log/stayd/").append(name)
                                    : log_dir_below(places.state_dir);
   places.runtime_dir = around.runtime_home.empty() ? below(places.state_dir, "run")
@@ -102,6 +106,8 @@ Result<Places> places_of_config(std::string_view config_path, const Surroundings
 }
 
 std::string runtime_root(const Surroundings& around) { return below(around.runtime_home, "stayd"); }
+
+std::string state_root(const Surroundings& around) { return below(around.state_home, "stayd"); }
 
 std::string log_dir_below(std::string_view state_dir) { return below(state_dir, "log"); }
 

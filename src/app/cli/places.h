@@ -42,8 +42,9 @@ struct Places {
 
 /// The folder's name: "shop" for "/srv/shop/stayd.toml".
 std::string title_of_config(std::string_view config_path);
-/// "shop-3fa2c1": the title with what is no [A-Za-z0-9._-] as '-', and 6 hex digits of the hash of
-/// the absolute path of the file.
+/// "shop": the title with what is no [A-Za-z0-9._-] as '-', in front (as '.' and '-' there) as '_'.
+std::string stem_of_title(std::string_view title);
+/// "shop-3fa2c1": the title's stem, and 6 hex digits of the hash of the absolute path of the file.
 std::string name_of_config(std::string_view config_path);
 
 /// The defaults for a supervisor of this name. Fails when an ordinary user has neither
@@ -55,6 +56,8 @@ Result<Places> places_of_config(std::string_view config_path, const Surroundings
 
 /// Where all runtime folders of `around` are: ".../stayd"; empty when there is no such place.
 std::string runtime_root(const Surroundings& around);
+/// The same of the state folders.
+std::string state_root(const Surroundings& around);
 /// The log folder for a state-dir that the configuration names itself.
 std::string log_dir_below(std::string_view state_dir);
 std::string control_socket_in(std::string_view runtime_dir);

@@ -26,7 +26,8 @@ TEST_CASE("a supervisor is called by its configuration's folder and path") {
 
 TEST_CASE("a name is fit for folders and cgroups, whatever the folder is called") {
   CHECK(name_of_config("/srv/my shop/x").starts_with("my-shop-"));
-  CHECK(name_of_config("/srv/.hidden/x").starts_with("-hidden-"));
+  CHECK(name_of_config("/srv/.hidden/x").starts_with("_hidden-"));
+  CHECK(name_of_config("/srv/\xc3\xa9tude/x").starts_with("_-tude-"));
   CHECK(name_of_config("/srv/caf\xc3\xa9/x").starts_with("caf---"));
   CHECK_EQ(name_of_config("/srv/" + std::string(200, 'a') + "/x").size(), 48 + 7);
 }
