@@ -206,7 +206,7 @@ Finding folder_finding() {
 
 Finding supervisors_finding() {
   std::string text;
-  for (const auto& name : supervisors_of(surroundings_here())) {
+  for (const auto& name : running_supervisors_of(surroundings_here())) {
     text.append(text.empty() ? "" : ", ").append(name);
   }
   return {"supervisors", Health::good, text.empty() ? "none of this user is running" : text, {}};

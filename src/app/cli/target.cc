@@ -9,6 +9,7 @@
 #include "app/cli/output.h"
 #include "base/text.h"
 #include "os/files.h"
+#include "os/socket.h"
 
 namespace stayd::app {
 namespace {
@@ -82,9 +83,9 @@ std::string joined(const std::vector<std::string>& names) {
 
 /// All that run, ours and root's, for a message.
 std::string those_that_run(const Wish& wish) {
-  auto names = supervisors_of(wish.around);
+  auto names = running_supervisors_of(wish.around);
   if (wish.around.uid != wish.root.uid) {
-    for (auto& name : supervisors_of(wish.root)) names.push_back(std::move(name));
+    for (auto& name : running_supervisors_of(wish.root)) names.push_back(std::move(name));
   }
   if (names.empty()) return "no supervisor is running";
   return "running: " + joined(names) + " (choose with --name)";
@@ -99,7 +100,7 @@ std::expected<Target, Trouble> target_of_name(const std::string& name, const Wis
     auto names = supervisors_of(*around);
     const bool exact = std::ranges::find(names, name) != names.end();
     std::erase_if(names, [&](const std::string& each) {
-      return exact ? each != name : !is_title_with_hash(each, name);
+      return exact ? each != name : !is_title_with_hash(each, stem_of_title(name));
     });
     if (names.empty()) continue;
     if (names.size() > 1) {
@@ -158,15 +159,27 @@ std::optional<std::string> find_configuration(const std::string& folder,
 }
 
 std::vector<std::string> supervisors_of(const Surroundings& around) {
-  const auto root = runtime_root(around);
-  if (root.empty()) return {};
+  // Without a place for runtime folders each is in a state folder.
+  const auto root = around.runtime_home.empty() ? state_root(around) : runtime_root(around);
   const auto folder = os::open_folder(root);
   if (!folder) return {};
   auto names = os::list_folder(folder->view());
   std::erase_if(names, [&](const std::string& name) {
-    return !os::exists(control_socket_in(root + "/" + name));
+    const auto places = places_of_name(name, name, around);
+    return !places || !os::exists(control_socket_in(places->runtime_dir));
   });
   std::ranges::sort(names);
+  return names;
+}
+
+std::vector<std::string> running_supervisors_of(const Surroundings& around) {
+  auto names = supervisors_of(around);
+  std::erase_if(names, [&](const std::string& name) {
+    const auto places = places_of_name(name, name, around);
+    const auto tried = os::start_connect_unix(control_socket_in(places->runtime_dir));
+    // Another refusal comes of one that is there: it is busy, or we may not.
+    return !tried && (tried.error().number == ECONNREFUSED || tried.error().number == ENOENT);
+  });
   return names;
 }
 

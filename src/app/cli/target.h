@@ -49,8 +49,10 @@ std::expected<Target, Trouble> find_target(const Wish& wish);
 /// From the verb's command line (Reach::supervisor) and this process.
 std::expected<Target, Trouble> find_target(const Arguments& arguments);
 
-/// Names of those that have a control socket below the runtime root, in order.
+/// Names of those that have a control socket at its usual place, in order.
 std::vector<std::string> supervisors_of(const Surroundings& around);
+/// Without those that are no more: a keeper that was killed leaves its folder behind.
+std::vector<std::string> running_supervisors_of(const Surroundings& around);
 
 /// Connects. exit_no_supervisor when nobody is there, exit_not_permitted when we may not.
 std::expected<control::Client, Trouble> connect_to(const Target& target);

@@ -46,6 +46,8 @@ class World {
     listeners_.push_back(os::listen_unix(socket, 0600, 1).value());
     return socket;
   }
+  /// Its keeper is killed: what it has made is left.
+  void kill_last() { listeners_.pop_back(); }
   [[nodiscard]] std::string path(const std::string& below) const { return root_ / below; }
 
   Wish wish;
@@ -123,6 +125,21 @@ TEST_CASE("a name may leave out the digits, unless that fits several") {
   CHECK(several.error().message.find("shop-00ff00, shop-3fa2c1") != std::string::npos);
 }
 
+TEST_CASE("a name may be that of the folder, whatever characters that has") {
+  World world;
+  const auto socket = world.serve(world.wish.around, "my-shop-3fa2c1");
+  world.wish.name = "my shop";
+  CHECK_EQ(find_target(world.wish)->socket, socket);
+}
+
+TEST_CASE("a name is found where there is no place for runtime folders, too") {
+  World world;
+  world.wish.around.runtime_home.clear();
+  const auto socket = world.serve(world.wish.around, "shop-3fa2c1");
+  world.wish.name = "shop";
+  CHECK_EQ(find_target(world.wish)->socket, socket);
+}
+
 TEST_CASE("nothing to talk to: the message says where was looked and what runs") {
   World world;
   auto none = find_target(world.wish);
@@ -130,6 +147,10 @@ TEST_CASE("nothing to talk to: the message says where was looked and what runs")
   CHECK_EQ(none.error().exit_code, exit_no_supervisor);
   CHECK(none.error().message.ends_with("or its parents; no supervisor is running"));
   world.serve(world.wish.around, "sleepy");
+  none = find_target(world.wish);
+  CHECK(none.error().message.ends_with("running: sleepy (choose with --name)"));
+  world.serve(world.wish.around, "killed");
+  world.kill_last();
   none = find_target(world.wish);
   CHECK(none.error().message.ends_with("running: sleepy (choose with --name)"));
   world.wish.name = "../etc";
