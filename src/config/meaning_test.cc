@@ -148,7 +148,7 @@ TEST_CASE("a Procfile is read with its .env, ports in steps of 100, and counts")
 
 TEST_CASE("-m takes a Procfile's names as they are written there") {
   FakeWorld world;
-  world.files["/srv/Procfile"] = "Web: server\nworker: server\n";
+  world.files["/srv/Procfile"] = "\xef\xbb\xbfWeb: server\nworker: server\n";
   const auto result = read_procfile_of(world, {"Web=3,worker=2"});
   CHECK(result.text() == "");
   REQUIRE(result.spec.services.size() == 2);

@@ -112,6 +112,7 @@ Documents read_procfile(World& world, Sources& sources, Report& report, const Fi
   }
   ProcfileReader reader(report, *source);
   std::string_view rest = sources.at(*source).text;
+  if (rest.starts_with("\xef\xbb\xbf")) rest.remove_prefix(3);
   for (std::uint32_t number = 1; !rest.empty(); ++number) {
     const auto line = rest.substr(0, rest.find('\n'));
     rest.remove_prefix(std::min(rest.size(), line.size() + 1));
