@@ -131,6 +131,7 @@ Result<Prepared> prepare(model::Spec spec, LaunchFolders folders) {
   Prepared prepared{.name = spec.supervisor.name, .lock = std::move(folders.lock)};
   if (!folders.logs) {
     for (auto& service : spec.services) service.log.to_file = false;
+    spec.supervisor.events = false;
   }
   if (prepared.lock.valid()) {
     prepared.socket = control_socket_in(spec.supervisor.runtime_dir);
