@@ -114,6 +114,23 @@ int help_main(std::span<char* const> arguments) {
   return exit_done;
 }
 
+namespace {
+
+int run_verb(std::span<char* const> words) {
+  if (words.empty()) {
+    print(overview());
+    return exit_usage;
+  }
+  const std::string_view first = words[0];
+  const auto behind = behind_first(words);
+  if (first == "--version" || first == "-V") return version_main(behind);
+  if (first == "--help" || first == "-h") return help_main(behind);
+  const Verb* verb = find_verb(first);
+  return verb == nullptr ? no_such_verb(first) : verb->main(behind);
+}
+
+}  // namespace
+
 int dispatch(const CommandLine& table, std::span<char* const> words) {
   the_table = table;
   const auto name = called_as(words);
@@ -126,20 +143,12 @@ int dispatch(const CommandLine& table, std::span<char* const> words) {
     return table.init("stayd", behind_first(rest));
   // A closed 0, 1 or 2 would be given to the first file that is opened.
   if (!os::fill_standard_streams()) return exit_own_failure;
-  if (rest.empty()) {
-    print(overview());
-    return exit_usage;
-  }
-  const std::string_view first = rest[0];
-  if (first.starts_with('@')) {
+  if (!rest.empty() && *rest[0] == '@') {
+    const std::string_view first = rest[0];
     const auto process = std::ranges::find(table.processes, first, &InternalProcess::name);
     if (process != table.processes.end()) return process->main();
   }
-  const auto behind = behind_first(rest);
-  if (first == "--version" || first == "-V") return version_main(behind);
-  if (first == "--help" || first == "-h") return help_main(behind);
-  const Verb* verb = find_verb(first);
-  return verb == nullptr ? no_such_verb(first) : verb->main(behind);
+  return ending_with(run_verb(rest));
 }
 
 }  // namespace stayd::app

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/cli/output.h"
 
+#include <cerrno>
+
+#include "app/cli/arguments.h"
 #include "base/text.h"
+#include "os/error.h"
 #include "os/fd.h"
 #include "os/files.h"
 #include "os/pipe.h"
@@ -13,10 +17,21 @@ namespace {
 constexpr os::FdView output_fd{1};
 constexpr os::FdView error_fd{2};
 constexpr std::uint32_t usual_columns = 80;
+int trouble = 0;
 
 }  // namespace
 
-bool print(std::string_view text) { return os::write_all(output_fd, text).has_value(); }
+bool print(std::string_view text) {
+  const auto written = os::write_all(output_fd, text);
+  if (!written && written.error().number != EPIPE) trouble = written.error().number;
+  return written.has_value();
+}
+
+int ending_with(int code) {
+  if (trouble == 0) return code;
+  complain("cannot write to standard output: " + os::error_text(trouble));
+  return code == exit_done ? exit_failed : code;
+}
 
 void complain(std::string_view message) {
   std::string line;

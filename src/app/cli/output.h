@@ -11,9 +11,12 @@
 
 namespace stayd::app {
 
-/// Writes all of `text` to standard output. False: the reader has gone (EPIPE), or the disk is
-/// full: no error of ours, but a stream without end has nobody left to read it.
+/// Writes all of `text` to standard output. False: the reader has gone (EPIPE), which is no error
+/// of ours, or it cannot be written, which ending_with() tells at the end: who writes without end
+/// stops.
 bool print(std::string_view text);
+/// The exit code of a verb: `code`, or 1 instead of 0 where not all could be written.
+int ending_with(int code);
 /// Writes "stayd: " + `message` + "\n" to standard error, unless it begins with "stayd" itself.
 void complain(std::string_view message);
 

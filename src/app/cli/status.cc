@@ -177,7 +177,7 @@ int status_main(std::span<char* const> arguments) {
   if (!answer) return report(answer.error());
   show(*answer, *given, style, {});
   // Taking the answer of thousands of instances apart again would cost as much as reading it.
-  os::exit_now(code_of(*answer));
+  os::exit_now(ending_with(code_of(*answer)));
 }
 
 }  // namespace stayd::app
