@@ -402,6 +402,18 @@ TEST_CASE("output may go to a command, one of them, which is looked up as others
       "one command is enough"));
 }
 
+TEST_CASE("a command for the log takes as many groups as fit beside it") {
+  std::string groups = "0";
+  for (int i = 1; i < 500; ++i) groups += ", " + std::to_string(i);
+  const auto said = [](const std::string& list) {
+    return read_text_of(in_service("supplementary-groups = [" + list +
+                                   "]\nlog.to = [{ exec = [\"server\"] }]"))
+        .text();
+  };
+  CHECK(said(groups).empty());
+  CHECK(has(said(groups + ", 500"), "4:20: error: a command for the log has at most 500"));
+}
+
 TEST_CASE("ready.log is a regular expression, and a wrong one is an error with its place") {
   const auto wrong = read_text_of(in_service("ready.log = \"(up\""));
   CHECK(has(wrong.text(), "stayd.toml:3:"));

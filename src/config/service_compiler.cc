@@ -359,12 +359,18 @@ void ServiceCompiler::resolve_probe() {
 void ServiceCompiler::resolve_log() {
   constexpr std::size_t longest_command = 4000;
   constexpr std::size_t longest_tag = 100;
+  constexpr std::size_t most_groups = 500;  // with the command, they fit into a message
   draft_.service.log.exec = resolved_command(draft_.log_command);
   std::size_t length = 0;
   for (const std::string& word : draft_.service.log.exec) length += word.size() + 4;
   if (length > longest_command) {
     report().error(draft_.log_command->place, "a command for the log has at most 4000 bytes",
                    "put it into a script");
+  }
+  if (!draft_.service.log.exec.empty() && execution().groups.size() > most_groups) {
+    report().error(draft_.log_command->place,
+                   "a command for the log has at most 500 supplementary groups, as its service",
+                   "name those that it needs with supplementary-groups");
   }
   if (!draft_.log_tag.given) return;
   auto tag = expand(draft_.log_tag, environment_.lookup(), report());

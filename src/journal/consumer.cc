@@ -170,9 +170,10 @@ Status Consumer::spawn() {
   plan.directory = "/";
   plan.descriptors = descriptors;
   plan.set_oom_score = false;
-  plan.set_ids = os::own_uid() == 0 && words_.uid != 0;
+  plan.set_ids = words_.set_ids;
   plan.uid = words_.uid;
   plan.gid = words_.gid;
+  plan.groups = words_.groups;
   os::Spawned spawned = TRY(spawner_->spawn(plan));
   process_ = std::move(spawned.process);
   return {};

@@ -30,7 +30,9 @@ struct ConsumerWords {
   std::string instance;
   RunId run = no_run;
   StreamKind kind = StreamKind::stdout_only;
-  std::uint32_t uid = 0, gid = 0;  ///< as which it runs, where that is not ours
+  bool set_ids = false;  ///< it runs as these, else as we do
+  std::uint32_t uid = 0, gid = 0;
+  std::vector<std::uint32_t> groups{};  ///< supplementary
 };
 
 class Consumer {

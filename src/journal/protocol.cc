@@ -85,6 +85,9 @@ void write(ByteWriter& out, const Streams& message) {
   enumerator(out, message.settings.compress);
   out.number(message.settings.max_age.ns);
   out.number(message.settings.max_total);
+  boolean(out, message.set_ids);
+  out.number(static_cast<std::uint32_t>(message.groups.size()));
+  for (const std::uint32_t group : message.groups) out.number(group);
 }
 
 void write(ByteWriter& out, const Keep& message) {
@@ -197,6 +200,9 @@ Streams read_streams(ByteReader& in) {
   message.settings.compress = enumerator(in, model::Compress::zstd);
   message.settings.max_age.ns = in.number<std::int64_t>();
   message.settings.max_total = in.number<std::uint64_t>();
+  message.set_ids = in.boolean();
+  message.groups.resize(in.count(sizeof(std::uint32_t)));
+  for (std::uint32_t& group : message.groups) group = in.number<std::uint32_t>();
   return message;
 }
 

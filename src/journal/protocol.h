@@ -80,9 +80,12 @@ struct Streams {
   /// A regular expression (regex(7), extended): Matched is told of the first line in which it is
   /// found. Empty: none.
   std::string ready_pattern{};
-  /// A command that gets each of them on its standard input, as `uid` and `gid` where we are root.
+  /// A command that gets each of them on its standard input; with `set_ids` as `uid`, `gid` and
+  /// `groups`, else as we are.
   std::vector<std::string> exec{};
   std::uint32_t gid = 0;
+  bool set_ids = false;
+  std::vector<std::uint32_t> groups{};  ///< few enough for a message: config looks after that
   std::uint8_t count = 1;
   std::array<End, 2> ends;
 };

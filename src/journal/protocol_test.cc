@@ -29,6 +29,8 @@ std::vector<ToWriter> all_to_writer() {
                   .ready_pattern = "^ready",
                   .exec = {"/bin/cat", "-"},
                   .gid = 1000,
+                  .set_ids = true,
+                  .groups = {1000, 44},
                   .count = 2,
                   .ends = {{{.number = 5, .kind = StreamKind::stdout_only},
                             {.number = 6, .kind = StreamKind::stderr_only}}}},
@@ -72,6 +74,8 @@ TEST_CASE("every message survives the way there, and says what it said") {
   CHECK(web.instance == "web@2");
   CHECK(web.run == RunId{17});
   CHECK(web.uid == 1000);
+  CHECK(web.set_ids);
+  CHECK(web.groups == std::vector<std::uint32_t>{1000, 44});
   CHECK(web.settings.max_size == 1u << 20);
   CHECK(web.count == 2);
   CHECK(web.ends[1].number == 6);

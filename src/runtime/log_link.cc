@@ -207,6 +207,8 @@ journal::Streams LogLink::describe(const Entry& entry) const {
     streams.settings = journal::settings_of(service.log);
     streams.exec = service.log.exec;
     streams.gid = service.execution.gid;
+    streams.set_ids = service.execution.set_ids;
+    if (!streams.exec.empty()) streams.groups = service.execution.groups;
     if (service.ready.kind == model::ProbeKind::log) streams.ready_pattern = service.ready.target;
     streams.uid = service.execution.set_ids ? service.execution.uid : own_uid_;
   };

@@ -76,8 +76,10 @@ void Writer::add_stream(const journal::Streams& message, std::size_t index, os::
                                        .instance = message.instance,
                                        .run = message.run,
                                        .kind = stream.kind,
+                                       .set_ids = message.set_ids,
                                        .uid = message.uid,
-                                       .gid = message.gid});
+                                       .gid = message.gid,
+                                       .groups = message.groups});
   }
   if (!is_configured_) return block(slot);  // what a predecessor left unread came first
   watch(slot);
