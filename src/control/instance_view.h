@@ -60,6 +60,7 @@ struct InstanceView {
   std::uint32_t restarts = 0;
   std::uint32_t orphans = 0;       ///< processes whose parent had left them, reaped since then
   bool suspended = false;          ///< the main process is stopped by a signal (SIGSTOP)
+  bool ready_timed_out = false;    ///< the run was not ready in time, and stopped for it
   bool stop_timed_out = false;     ///< the run outlived its stop-timeout and was killed
   std::int64_t operator_uid = -1;  ///< whose command `reason` speaks of; -1: nobody's
   std::int32_t operator_pid = 0;

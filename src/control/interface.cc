@@ -67,7 +67,8 @@ type Failure (number: int, step: string, text: string)
 # of docs/STATES.md; cause: the other instance that it speaks of, and condition what is waited
 # for there: started, ready, done. run: the number of its present or last life, 0 before the
 # first. since: of the phase. kill_at: when a stop becomes a kill. suspended: its main process
-# is stopped by a signal. stop_timed_out: that run did not end within its stop-timeout, so that
+# is stopped by a signal. ready_timed_out: that run was not ready within its ready.timeout, and was
+# stopped for it. stop_timed_out: that run did not end within its stop-timeout, so that
 # what was left of it was killed. orphans: processes of it that were reaped in place of their
 # parent, which had left them; counted, as restarts are, since somebody last started it.
 # operator_uid, operator_pid: who gave the command that reason speaks of. cgroup: of this run,
@@ -92,6 +93,7 @@ type Instance (
   restarts: int,
   orphans: ?int,
   suspended: ?bool,
+  ready_timed_out: ?bool,
   stop_timed_out: ?bool,
   operator_uid: ?int,
   operator_pid: ?int,

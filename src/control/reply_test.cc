@@ -91,6 +91,7 @@ TEST_CASE("Status is read back as it was written") {
   view.failure = {.number = 2, .step = "executing", .text = "executing /x: No such file"};
   view.usage = {.known = true, .memory = 1 << 20, .cpu = milliseconds(1234), .processes = 3};
   view.suspended = true;
+  view.ready_timed_out = true;
   view.stop_timed_out = true;
   view.last_exit = {.kind = EndKind::signal, .value = 9, .core = true, .oom = true, .run = 3};
   const Reply reply = status_of(view);

@@ -47,6 +47,7 @@ inline constexpr std::array instance_fields{
     Field<InstanceView>{"restarts", &InstanceView::restarts, Presence::always},
     Field<InstanceView>{"orphans", &InstanceView::orphans},
     Field<InstanceView>{"suspended", &InstanceView::suspended},
+    Field<InstanceView>{"ready_timed_out", &InstanceView::ready_timed_out},
     Field<InstanceView>{"stop_timed_out", &InstanceView::stop_timed_out},
     Field<InstanceView>{"operator_uid", &InstanceView::operator_uid},
     Field<InstanceView>{"operator_pid", &InstanceView::operator_pid},

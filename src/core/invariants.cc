@@ -71,7 +71,9 @@ const char* broken_stop(const InstanceState& instance) {
   if (instance.stop_timed_out &&
       is_one_of(instance.phase, {Phase::preparing, Phase::starting, Phase::running}))
     return "a new run that is told to have outlived its stop";
-  if (instance.start_timed_out && !going) return "a late start that is not being stopped";
+  if (instance.start_timed_out &&
+      is_one_of(instance.phase, {Phase::preparing, Phase::starting, Phase::running}))
+    return "a new run that is told not to have been ready in time";
   return nullptr;
 }
 

@@ -251,5 +251,22 @@ TEST_CASE("fault row 63: ready never comes, comes late, comes twice") {
   CHECK(world.outcome().touched.empty());
 }
 
+TEST_CASE("that a run was not ready in time is known until the next one begins") {
+  model::Service made = service("web");
+  made.ready.kind = model::ProbeKind::notify;
+  made.ready.timeout = seconds(5);
+  made.restart.policy = model::RestartPolicy::never;
+  World world({made});
+  world.happens(EventKind::boot);
+  world.happens(EventKind::spawned, "web");
+  world.after(seconds(5));
+  world.exits("web", 0);
+  world.happens(EventKind::emptied, "web");
+  CHECK(world.phase("web") == "failed");
+  CHECK(world.of("web").start_timed_out);
+  world.happens(EventKind::operator_start, "web");
+  CHECK_FALSE(world.of("web").start_timed_out);
+}
+
 }  // namespace
 }  // namespace stayd::core

@@ -123,7 +123,6 @@ void Stepper::end_run(InstanceId id) {
   } else {
     after_end(id);
   }
-  instance.start_timed_out = false;
 }
 
 /// The second half of a restart that was asked for.

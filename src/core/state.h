@@ -127,9 +127,9 @@ struct InstanceState {
   StopStage stop_stage = StopStage::none;
   std::uint8_t kills = 0;           ///< how often everything was killed in this stop; saturates
   bool restart_after_stop = false;  ///< the stop under way is half of a restart
-  bool start_timed_out = false;     ///< the stop under way is for a run that never became ready
-  bool stop_timed_out = false;      ///< `run` outlived its stop-timeout: what was left was killed
-  bool terminal_stopped = false;    ///< the main process is stopped by a signal (SIGSTOP)
+  bool start_timed_out = false;   ///< `run` was not ready within ready.timeout, and stopped for it
+  bool stop_timed_out = false;    ///< `run` outlived its stop-timeout: what was left was killed
+  bool terminal_stopped = false;  ///< the main process is stopped by a signal (SIGSTOP)
   bool started_by_operator = false;
   InstanceId cause = no_instance;  ///< the other instance that `reason` speaks of
   InstanceId want_cause = no_instance;

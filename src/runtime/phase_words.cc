@@ -33,6 +33,12 @@ bool start_failed(Phase before, const core::InstanceState& state) {
   return before == Phase::preparing && state.last_failure.number != 0;
 }
 
+/// How the run ended, or the one before where the next has begun.
+std::string run_words(const core::InstanceState& state) {
+  const bool was_late = state.start_timed_out || state.reason == Reason::ready_timeout;
+  return (was_late ? "was not ready in time and " : "") + end_words(state.last_exit);
+}
+
 /// Why it stays down.
 const char* final_words(Reason reason) {
   if (reason == Reason::restart_limit) return "too many restarts, it stays down";
@@ -52,7 +58,7 @@ std::string failed_words(std::string name, Phase before, const core::InstanceSta
                          const model::Service* service) {
   if (start_failed(before, state)) return start_words(name, state, service);
   std::string text = std::move(name) + " failed: ";
-  text += had_process(before) ? end_words(state.last_exit) + ", " : "";
+  text += had_process(before) ? run_words(state) + ", " : "";
   return text + final_words(state.reason);
 }
 
@@ -60,9 +66,7 @@ std::string backoff_words(const std::string& name, Phase before, const core::Ins
                           Instant now, const model::Service* service) {
   if (start_failed(before, state))
     return start_words(name, state, service) + ", next try " + delay_words(state, now);
-  if (state.reason == Reason::ready_timeout)
-    return name + " was not ready in time, restarting " + delay_words(state, now);
-  return name + " " + end_words(state.last_exit) + ", restarting " + delay_words(state, now);
+  return name + " " + run_words(state) + ", restarting " + delay_words(state, now);
 }
 
 bool was_killed(const core::LastExit& exit) {
@@ -110,7 +114,7 @@ std::string phase_words(std::string_view instance, Phase before, const core::Ins
     case Phase::waiting:
     case Phase::preparing:
       if (!had_process(before) || was_asked_for(state.reason)) return "";
-      return name + " " + end_words(state.last_exit) + ", restarting now";
+      return name + " " + run_words(state) + ", restarting now";
     case Phase::backoff: return backoff_words(name, before, state, now, service);
     case Phase::failed: return failed_words(std::move(name), before, state, service);
     case Phase::done: return name + " is done: " + end_words(state.last_exit);

@@ -62,6 +62,29 @@ TEST_CASE("what stays down says why in plain words") {
         "web failed: what it requires failed or ended");
 }
 
+TEST_CASE("what was not ready in time says so, not only how it was stopped") {
+  core::InstanceState state;
+  state.last_exit.kind = core::ExitKind::signal;
+  state.last_exit.value = 15;
+  state.last_exit.ran_for = seconds(60);
+  state.start_timed_out = true;
+  const std::string end = "was not ready in time and was killed by TERM after 1m";
+  state.phase = Phase::failed;
+  state.reason = core::Reason::policy_no_restart;
+  CHECK(phase_words("web", Phase::cleaning, state, Instant{}) ==
+        "web failed: " + end + ", which its restart policy takes as final");
+  state.phase = Phase::preparing;
+  state.reason = core::Reason::ready_timeout;
+  state.start_timed_out = false;  // of the new run
+  CHECK(phase_words("web", Phase::cleaning, state, Instant{}) == "web " + end + ", restarting now");
+  state.phase = Phase::backoff;
+  state.reason = core::Reason::restart_delay;
+  state.start_timed_out = true;
+  state.deadlines[0] = Instant{} + milliseconds(200);
+  CHECK(phase_words("web", Phase::cleaning, state, Instant{}) ==
+        "web " + end + ", restarting in 200ms");
+}
+
 TEST_CASE("what had to be killed says after what") {
   core::InstanceState state;
   state.phase = Phase::stopped;

@@ -96,6 +96,7 @@ control::InstanceView ViewMaker::make(InstanceId id, const Clocks& clocks) {
   view.restarts = state.restarts;
   view.orphans = state.orphans;
   view.suspended = state.terminal_stopped;
+  view.ready_timed_out = state.start_timed_out;
   view.stop_timed_out = state.stop_timed_out;
   if (is_operators(state.reason)) {
     view.operator_uid = state.operator_uid;

@@ -37,7 +37,8 @@ std::string dependency_text(const InstanceView& instance) {
 std::string end_clause(const InstanceView& instance) {
   if (instance.failure.number != 0) return "cannot be started: " + printable(instance.failure.text);
   auto text = exit_clause(instance.last_exit);
-  return text.empty() ? "ended" : text;
+  if (text.empty()) text = "ended";
+  return (instance.ready_timed_out ? "not ready in time and " : "") + text;
 }
 
 bool speaks_of_exit(Reason reason) {

@@ -50,6 +50,15 @@ TEST_CASE("who stopped it is said") {
   CHECK_EQ(render_explanation({&web, 1}, sample_now, {}), "web is stopped: stopped by uid 1000\n");
 }
 
+TEST_CASE("that it was not ready in time is said") {
+  auto worker = worker_in_backoff();
+  worker.ready_timed_out = true;
+  worker.last_exit.line = {};
+  CHECK_EQ(render_explanation({&worker, 1}, sample_now, {}),
+           "worker is in backoff, 14th restart in 2s: not ready in time and exited with 1 after "
+           "80ms\n");
+}
+
 TEST_CASE("that it had to be killed is said") {
   const control::InstanceView web{.instance = "web",
                                   .phase = "stopped",
