@@ -13,8 +13,8 @@ using journal::LogKind;
 
 namespace {
 
-const std::string head =
-    R"({"time":"2026-11-24T06:13:07.123456789Z","instance":"web","run":3,"stream":"stdout","message":")";
+const std::string head = R"({"time":"2026-11-24T06:13:07.123456789Z","instance":"web","run":3,)"
+                         R"("stream":"stdout","message":")";
 
 journal::LogLine unwrapped(std::string text, LineEnd end = LineEnd::line_end) {
   journal::LogLine line;
