@@ -187,10 +187,16 @@ void Supervisor::step(const core::Event& event) {
   const bool is_of_one = event.instance != no_instance && events_.is_on();
   const core::InstanceState before = is_of_one ? state_.at(event.instance) : core::InstanceState{};
   const std::size_t first_action = outcome_.actions.size();
+  const bool was_going_down = state_.supervisor().shutting_down;
   core::step(state_, base_.catalog, event, now_, outcome_);
   for (std::size_t i = first_action; i < outcome_.actions.size(); ++i)
     if (outcome_.actions[i].kind == core::ActionKind::announce)
       tell({event, before, now_}, outcome_.actions[i]);
+  const core::SupervisorState& now = state_.supervisor();
+  const bool by_itself = now.shutting_down && !was_going_down && !now.leaving &&
+                         event.kind != core::EventKind::shutdown;
+  if (by_itself && event.instance != no_instance)
+    say(base_.names.instance(event.instance) + " has ended, stopping everything in order");
 }
 
 /// To the own log and to the record; neither is written before the ledger.
