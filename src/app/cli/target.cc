@@ -68,6 +68,21 @@ std::expected<Target, Trouble> target_of_file(const std::string& path, const Wis
   return std::move(*first);
 }
 
+/// Of a configuration that is no more, whose supervisor still is.
+std::optional<Target> supervisor_of_gone(const std::string& file, const Wish& wish) {
+  const auto slash = file.rfind('/');
+  const auto folder = slash == std::string::npos ? "." : file.substr(0, slash + 1);
+  const auto resolved = os::absolute_path(folder);
+  if (!resolved) return std::nullopt;
+  const auto path = (*resolved == "/" ? "" : *resolved) + "/" + file.substr(slash + 1);
+  for (const Surroundings* around : {&wish.around, &wish.root}) {
+    const auto places = places_of_config(path, *around);
+    if (places && os::exists(control_socket_in(places->runtime_dir)))
+      return target_at(*places, path);
+  }
+  return std::nullopt;
+}
+
 bool is_title_with_hash(std::string_view name, std::string_view title) {
   return name.size() == title.size() + hash_bytes && name.starts_with(title) &&
          name[title.size()] == '-' &&
@@ -186,6 +201,7 @@ std::vector<std::string> running_supervisors_of(const Surroundings& around) {
 std::expected<Target, Trouble> find_target(const Wish& wish) {
   if (wish.file) {
     const auto path = os::absolute_path(*wish.file);
+    if (const auto left = path ? std::nullopt : supervisor_of_gone(*wish.file, wish)) return *left;
     if (!path) return std::unexpected(Trouble{exit_configuration, path.error().message});
     return target_of_file(*path, wish);
   }

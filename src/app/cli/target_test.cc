@@ -173,6 +173,17 @@ TEST_CASE("a file that is not there is the configuration's fault") {
   CHECK_EQ(find_target(world.wish).error().exit_code, exit_configuration);
 }
 
+TEST_CASE("the supervisor of a file that is no more is still found") {
+  World world;
+  const auto file = world.write("srv/shop/stayd.toml");
+  const auto socket = world.serve(world.wish.around, name_of_config(file));
+  fs::remove(file);
+  world.wish.file = file;
+  const auto target = find_target(world.wish);
+  REQUIRE(target);
+  CHECK_EQ(target->socket, socket);
+}
+
 TEST_CASE("places that the configuration names itself are found") {
   World world;
   const auto file = world.write("srv/shop/stayd.toml");
