@@ -60,7 +60,7 @@ class ControlDesk final : public control::Handler {
   void touched(InstanceId id);
   /// It went from `before` to its present phase.
   void announce(InstanceId id, core::Phase before);
-  void reload_ended(InstanceId id, bool well) { waits_.reload_ended(id, well); }
+  void reload_ended(InstanceId id, const std::string& failure) { waits_.reload_ended(id, failure); }
   /// For all who follow events.
   void notice(std::string_view message);
   /// Answers what has been settled or is overdue; at the end of each batch.

@@ -335,11 +335,13 @@ void Supervisor::helper_ready(const Token& token) {
     return readiness_.command_ended(ended->helper.instance, ended->helper.run, ended->exit, now_);
   const Helper& helper = ended->helper;
   const bool well = ended->exit.kind == core::ExitKind::code && ended->exit.value == 0;
-  if (helper.kind == HelperKind::reload_command) {
-    desk_.reload_ended(helper.instance, well);
-    if (!well)
-      say("reload-command of " + base_.names.instance(helper.instance) + " " +
-          end_words(ended->exit));
+  const bool reloads = helper.kind == HelperKind::reload_command;
+  const std::string failure = well ? "" : end_words(ended->exit);
+  if (reloads) desk_.reload_ended(helper.instance, well ? "" : "its reload-command " + failure);
+  // What is gone already needed no stop-command.
+  if (!well && (reloads || state_.at(helper.instance).phase == core::Phase::stopping)) {
+    say((reloads ? "reload-command of " : "stop-command of ") +
+        base_.names.instance(helper.instance) + " " + failure);
   }
   core::Event event{.kind = core::EventKind::command_ended, .instance = helper.instance};
   event.run = helper.run;

@@ -240,7 +240,7 @@ void Supervisor::command_failed(const core::Action& action, HelperKind kind,
   const bool stops = kind == HelperKind::stop_command;
   say(std::string(stops ? "stop-command" : "reload-command") + " of " +
       base_.names.instance(action.instance) + " cannot be started: " + why);
-  if (!stops) desk_.reload_ended(action.instance, false);
+  if (!stops) desk_.reload_ended(action.instance, "its reload-command cannot be run");
   fact(core::EventKind::command_ended, action.instance, action.run);
   facts_.back().exit.kind = core::ExitKind::unknown;
 }

@@ -101,13 +101,13 @@ void Waits::touched(InstanceId id, const InstanceState& state) {
   }
 }
 
-void Waits::reload_ended(InstanceId id, bool well) {
+void Waits::reload_ended(InstanceId id, const std::string& failure) {
   for (Wait& wait : waits_) {
     if (wait.goal != Goal::reloaded) continue;
     const auto at = std::ranges::lower_bound(wait.items, id, {}, &WaitItem::instance);
     if (at == wait.items.end() || at->instance != id || at->settled) continue;
-    if (!well) at->message = "the reload command failed";
-    settle(wait, *at, well ? Outcome::reloaded : Outcome::failed);
+    at->message = failure;
+    settle(wait, *at, failure.empty() ? Outcome::reloaded : Outcome::failed);
   }
 }
 

@@ -58,7 +58,8 @@ class Waits {
   void add(Wait wait);
   /// The instance changed.
   void touched(InstanceId id, const core::InstanceState& state);
-  void reload_ended(InstanceId id, bool well);
+  /// `failure`: why it did not go well; empty: it did.
+  void reload_ended(InstanceId id, const std::string& failure);
   void gone(control::ConnectionId connection);
   [[nodiscard]] bool empty() const { return waits_.empty(); }
   [[nodiscard]] Instant next_deadline() const;

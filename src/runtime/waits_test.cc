@@ -135,7 +135,7 @@ TEST_CASE("a reload ends as its command does") {
     desk.now = state(Phase::running, Want::up);
     desk.call(Goal::reloaded);
     CHECK(desk.settled().empty());
-    desk.waits.reload_ended(InstanceId{0}, well);
+    desk.waits.reload_ended(InstanceId{0}, well ? "" : "its reload-command exited with 3");
     const auto settled = desk.settled();
     REQUIRE(settled.size() == 1);
     CHECK(settled[0].items[0].outcome == (well ? Outcome::reloaded : Outcome::failed));
