@@ -199,12 +199,28 @@ Moved OpenLog::step(os::FdView pipe, std::size_t inside, const SegmentLimits& li
     smaller.max_size = least_max_size;
     return step(pipe, inside, smaller, scratch);
   }
+  const Moved result = moved(done);
+  if (size_ >= max_size) full_ = true;
+  if (done.bytes != most) full_ = false;
+  return result;
+}
+
+Moved OpenLog::moved(const os::Transfer& done) {
   Moved moved{.offset = size_, .bytes = done.bytes, .number = done.number};
   size_ += done.bytes;
   if (done.bytes > 0) look_for_hole(moved);
-  if (size_ >= max_size) full_ = true;
-  if (done.bytes != most) full_ = false;
   return moved;
+}
+
+std::optional<os::PieceToMove> OpenLog::piece_of(os::FdView pipe, std::size_t inside,
+                                                 std::size_t least, const SegmentLimits& limits) {
+  if (broken() || full_ || !can_splice_ || index_fills(limits)) return {};
+  const std::uint64_t max_size = std::max(limits.max_size, least_max_size);
+  const std::uint64_t end = begin_of_final_part(max_size);
+  const std::size_t most = std::min<std::uint64_t>(inside, end - std::min(end, size_));
+  if (most < least) return {};
+  reserve_for(most, max_size);
+  return os::PieceToMove{.pipe = pipe, .file = text_.view(), .offset = size_, .most = most};
 }
 
 bool OpenLog::is_near_end(std::size_t bytes, const SegmentLimits& limits) const {

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +21,7 @@
 #include "journal/scratch_pipe.h"
 #include "journal/segment_names.h"
 #include "os/fd.h"
+#include "os/splice_team.h"
 
 namespace stayd::journal {
 
@@ -72,6 +74,12 @@ class OpenLog {
   /// them are still in the pipe.
   Moved step(os::FdView pipe, std::size_t inside, const SegmentLimits& limits,
              ScratchPipe& scratch);
+  /// The piece that step() would move, if it is one of at least `least` bytes that neither closes
+  /// the segment nor is searched for line ends; whoever moves it tells moved() of it before
+  /// anything else is asked of this log.
+  std::optional<os::PieceToMove> piece_of(os::FdView pipe, std::size_t inside, std::size_t least,
+                                          const SegmentLimits& limits);
+  Moved moved(const os::Transfer& done);
   /// Writes all of `text` at the end, or nothing of it; closes the segment first where the cut says
   /// so. `bytes` are those of the text.
   Moved append(std::string_view text, Cut cut, const SegmentLimits& limits);

@@ -15,6 +15,7 @@ namespace {
 // A stream number that no supervisor gives: bytes without an owner.
 constexpr std::uint32_t nobody = ~std::uint32_t{0};
 constexpr std::size_t most_for_command = 64u << 10;
+constexpr std::size_t least_piece = 16u << 10;  // less is moved faster than another thread is woken
 // Said to be over when nothing failed for so long; and when nothing had to be removed for so long.
 constexpr Duration calm_after_failure = seconds(1);
 constexpr Duration calm_after_removal = seconds(60);
@@ -171,15 +172,42 @@ Moved Pump::write_piece(Stream& stream, os::FdView pipe, std::size_t inside, con
     if (!make_room(stream, number, now)) stop_output(stream, os::error_text(number), now);
     return {};
   }
-  stream.has_written = true;
-  stream.logged += moved.bytes;
   stream.looked -= std::min(stream.looked, static_cast<std::uint32_t>(moved.bytes));
   if (!is_text) {
     (*log)->note(moved, stream.run, now);
     show(stream, moved, (*log)->text(), now);
   }
-  logs_.note_upkeep(file_of(stream), moved.bytes);
+  note_written(stream, moved.bytes);
   return moved;
+}
+
+void Pump::note_written(Stream& stream, std::size_t bytes) {
+  stream.has_written = true;
+  stream.logged += bytes;
+  logs_.note_upkeep(file_of(stream), bytes);
+}
+
+std::optional<os::PieceToMove> Pump::piece_of(Stream& stream, const Stamp& now) {
+  const StreamSettings& settings = *stream.settings;
+  const LogFile& file = file_of(stream);
+  const bool is_plain = settings.to_file && form_of(settings) == TextForm::raw &&
+                        !is_shown(stream) && !stream.wanted && !stream.limit &&
+                        parked_ != stream.number;
+  if (!is_plain || !file.open || file.trouble) return {};
+  const os::FdView pipe = stream.read_end.view();
+  const std::size_t waiting = std::min(os::bytes_in_pipe(pipe), most_turn_bytes);
+  if (waiting < least_piece) return {};
+  const auto log = logs_.log_of(*stream.instance, log_kind_of(stream.kind), now.since_boot);
+  if (!log) return {};
+  return (*log)->piece_of(pipe, waiting, least_piece, limits_of(settings));
+}
+
+void Pump::moved(Stream& stream, const os::Transfer& done, const Stamp& now) {
+  OpenLog& log = *file_of(stream).open;
+  const Moved moved = log.moved(done);
+  if (moved.bytes == 0) return;  // the next turn finds out why
+  log.note(moved, stream.run, now);
+  note_written(stream, moved.bytes);
 }
 
 // To everything that takes bytes beside the file.

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -45,6 +46,10 @@ class Pump {
 
   /// One bounded amount.
   Turn turn(Stream& stream, const Stamp& now);
+  /// What a turn of this stream would move, if that is much and goes straight to its file: several
+  /// of them can be moved at once, and are told to moved() then.
+  std::optional<os::PieceToMove> piece_of(Stream& stream, const Stamp& now);
+  void moved(Stream& stream, const os::Transfer& done, const Stamp& now);
   /// All that waits now, and no more: written, or dropped where the log cannot be written.
   void finish(Stream& stream, const Stamp& now);
 
@@ -89,6 +94,7 @@ class Pump {
   void note_limited(Stream& stream, std::size_t bytes, const Stamp& now);
   void record_limited(Instance& instance, LogKind kind, const Stamp& now);
   TurnEnd write_out(Stream& stream, os::FdView pipe, std::size_t inside, const Stamp& now);
+  void note_written(Stream& stream, std::size_t bytes);
   Moved write_piece(Stream& stream, os::FdView pipe, std::size_t inside, const Stamp& now);
   struct Waiting {
     os::FdView pipe;

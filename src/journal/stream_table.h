@@ -48,8 +48,9 @@ struct Stream {
   StreamKind kind = StreamKind::stdout_only;
   StreamState state = StreamState::free;
   std::uint8_t empty_looks = 0;  ///< in a row, while hot
-  std::uint8_t full_looks = 0;   ///< in a row, while hot: the pipe was nearly full
+  std::uint8_t full_looks = 0;   ///< while hot: the pipe was nearly full
   bool has_written = false;      ///< bytes of it are in the log
+  bool was_moved = false;        ///< in this round, while hot
   MatchState match = MatchState::none;
   std::uint32_t looked = 0;  ///< bytes at the front of its pipe that were looked through
   std::unique_ptr<RateLimit> limit;

@@ -18,7 +18,7 @@ template <typename Argument>
 }
 [[gnu::always_inline]] inline long word(std::nullptr_t) { return 0; }
 
-inline constexpr std::size_t most_arguments = 5;
+inline constexpr std::size_t most_arguments = 6;
 struct Words {
   long at[most_arguments];
 };
@@ -27,10 +27,12 @@ struct Words {
 [[gnu::always_inline]] inline long call(long number, const Words& words) {
   register long fourth asm("r10") = words.at[3];
   register long fifth asm("r8") = words.at[4];
+  register long sixth asm("r9") = words.at[5];
   long result = number;
   asm volatile("syscall"
                : "+a"(result)
-               : "D"(words.at[0]), "S"(words.at[1]), "d"(words.at[2]), "r"(fourth), "r"(fifth)
+               : "D"(words.at[0]), "S"(words.at[1]), "d"(words.at[2]), "r"(fourth), "r"(fifth),
+                 "r"(sixth)
                : "rcx", "r11", "memory");
   return result;
 }
@@ -42,9 +44,10 @@ struct Words {
   register long third asm("x2") = words.at[2];
   register long fourth asm("x3") = words.at[3];
   register long fifth asm("x4") = words.at[4];
+  register long sixth asm("x5") = words.at[5];
   asm volatile("svc #0"
                : "+r"(first)
-               : "r"(which), "r"(second), "r"(third), "r"(fourth), "r"(fifth)
+               : "r"(which), "r"(second), "r"(third), "r"(fourth), "r"(fifth), "r"(sixth)
                : "memory");
   return first;
 }

@@ -32,15 +32,16 @@ std::string line(std::size_t writer, int number) {
   return {text.data(), static_cast<std::size_t>(size)};
 }
 
-/// A process that writes `count` numbered lines into a pipe, one write each.
+/// A process that writes `count` numbered lines into a pipe, so many with one write.
 class LineWriter {
  public:
-  LineWriter(std::size_t id, int count, const os::Fd& pipe) {
+  LineWriter(std::size_t id, int count, const os::Fd& pipe, int at_once = 1) {
     pid_ = ::fork();
     REQUIRE(pid_ >= 0);
     if (pid_ != 0) return;
-    for (int i = 0; i < count; ++i) {
-      const std::string text = line(id, i);
+    for (int i = 0; i < count;) {
+      std::string text;
+      for (const int end = std::min(i + at_once, count); i < end; ++i) text += line(id, i);
       if (::write(pipe.number(), text.data(), text.size()) < 0) ::_exit(1);
     }
     ::_exit(0);
@@ -117,12 +118,14 @@ std::string blocks(std::size_t count, char letter) {
   return text;
 }
 
-}  // namespace
+struct Flow {
+  int kills = 0;
+  int lines = 0;  ///< of each writer
+  int at_once = 0;
+};
 
-TEST_CASE("row 50: the log writer is SIGKILLed again and again while lines flow") {
-  constexpr std::size_t writers = 3;
-  const int kills = wanted_kills();
-  const int count = kills * 3000;
+template <std::size_t writers>
+void kill_while_lines_flow(const Flow& flow) {
   TestFolder folder;
   Rig rig(folder.path());
   std::array<Rig::Opened, writers> streams;
@@ -134,12 +137,11 @@ TEST_CASE("row 50: the log writer is SIGKILLed again and again while lines flow"
   rig.start();
   std::array<std::unique_ptr<LineWriter>, writers> processes;
   for (std::size_t i = 0; i < writers; ++i) {
-    processes[i] = std::make_unique<LineWriter>(i, count, streams[i].write_end);
+    processes[i] = std::make_unique<LineWriter>(i, flow.lines, streams[i].write_end, flow.at_once);
     streams[i].write_end.reset();
   }
   std::srand(7);
-  int killed = 0;
-  for (; killed < kills; ++killed) {
+  for (int killed = 0; killed < flow.kills; ++killed) {
     nap_microseconds(500 + std::rand() % 4000);
     rig.kill();
     rig.start();
@@ -147,11 +149,23 @@ TEST_CASE("row 50: the log writer is SIGKILLed again and again while lines flow"
   for (const auto& stream : streams) REQUIRE(rig.wait_ended(stream.number));
   for (std::size_t i = 0; i < writers; ++i) {
     std::string expected;
-    for (int n = 0; n < count; ++n) expected += line(i, n);
+    for (int n = 0; n < flow.lines; ++n) expected += line(i, n);
     const std::string got = whole_log(folder.path() + "/web@" + std::to_string(i));
     CHECK(got.size() == expected.size());
     CHECK((got == expected));
   }
+}
+
+}  // namespace
+
+TEST_CASE("row 50: the log writer is SIGKILLed again and again while lines flow") {
+  const int kills = wanted_kills();
+  kill_while_lines_flow<3>({.kills = kills, .lines = kills * 3000, .at_once = 1});
+}
+
+TEST_CASE("row 50: the same while much comes from several at once, which two threads write") {
+  const int kills = wanted_kills() / 2;
+  kill_while_lines_flow<8>({.kills = kills, .lines = kills * 6000, .at_once = 1500});
 }
 
 TEST_CASE("row 47: a full disk with on-full = block loses nothing and goes on by itself") {

@@ -36,9 +36,8 @@ PipeWidths::PipeWidths() : left_(std::min(soft_limit_pages(), default_pages) / 2
 
 bool PipeWidths::note_look(Slot slot, journal::Stream& stream, std::size_t bytes) {
   if (stream.capacity >= widest) return false;
-  const bool nearly_full = bytes >= stream.capacity / 4 * 3;
-  stream.full_looks = nearly_full ? static_cast<std::uint8_t>(stream.full_looks + 1) : 0;
-  if (stream.full_looks < looks_before_widening) return false;
+  if (bytes < stream.capacity / 4 * 3) return false;
+  if (++stream.full_looks < looks_before_widening) return false;
   stream.full_looks = 0;
   const std::uint32_t wanted =
       stream.capacity < usual ? usual : (stream.capacity < wide ? wide : widest);

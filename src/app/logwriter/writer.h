@@ -2,8 +2,8 @@
 // The log writer's loop.
 //
 // A stream rests in epoll while it is quiet. One that writes often would run the wakeup for each of
-// its lines, so it leaves epoll ("hot") and is looked at every 200 microseconds, which gathers its
-// lines, until a look finds nothing. While nothing is hot, waits or is in trouble, nothing wakes
+// its lines, so it leaves epoll ("hot") and is looked at every 0.2 to 1 ms, which gathers its
+// lines, until two looks find nothing. While nothing is hot, waits or is in trouble, nothing wakes
 // this process but its descriptors.
 //
 // Whatever is to be said to the supervisor is derived from this state when there is room in the
@@ -29,6 +29,7 @@
 #include "journal/stream_table.h"
 #include "os/epoll.h"
 #include "os/signals.h"
+#include "os/splice_team.h"
 
 namespace stayd::app {
 
@@ -41,6 +42,7 @@ class Writer {
 
  private:
   using Slot = journal::StreamTable::Slot;
+  static constexpr std::uint32_t whole_pipe = 256;
   struct KeptDescriptor {
     std::uint64_t key = 0;
     os::Fd descriptor;
@@ -58,6 +60,7 @@ class Writer {
   [[nodiscard]] bool is_done() const;
   [[nodiscard]] Duration until_next_deadline() const;
   void dispatch(const os::Ready& ready);
+  void gather();
   void take_signals();
   void keep_house();
   void watch_console(journal::ConsoleSide side);
@@ -68,6 +71,8 @@ class Writer {
   void watch(Slot slot);
   void look(Slot slot);
   void look_at_hot();
+  void move_together();
+  void note_hot(Slot slot, std::size_t bytes, const journal::Stamp& now);
   void look_at_hot(Slot slot);
   void heat(Slot slot);
   void cool(Slot slot);
@@ -116,6 +121,7 @@ class Writer {
   PipeWidths widths_;
   Consumers consumers_;
   std::vector<Slot> hot_;
+  os::SpliceTeam team_;
   std::vector<KeptDescriptor> kept_;
   std::vector<std::uint32_t> ended_;  ///< numbers that the supervisor has not been told
   /// Before the first Configure: what a predecessor left unread in the channel came first.
@@ -133,7 +139,8 @@ class Writer {
   bool troubles_changed_ = false;
   bool matches_wait_ = false;         ///< of which the supervisor has not been told
   std::uint32_t wakes_in_a_row_ = 0;  ///< with little between them
-  bool moved_much_ = false;           ///< in this round: look again at once
+  Duration nap_{};                    ///< between two looks at hot streams
+  std::uint32_t fullest_ = 0;         ///< of their pipes in this round, of whole_pipe
   bool leaving_ = false;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "app/logwriter/tokens.h"
@@ -18,6 +19,7 @@ using journal::TurnEnd;
 constexpr std::size_t much = 16u << 10;
 constexpr Duration soon = milliseconds(1);
 constexpr std::uint8_t empty_looks_to_cool = 2;
+constexpr std::size_t most_together = 32;
 
 }  // namespace
 
@@ -66,12 +68,47 @@ void Writer::look(Slot slot) {
 }
 
 void Writer::look_at_hot() {
-  moved_much_ = false;
+  fullest_ = 0;
+  if (hot_.size() > 1) move_together();
   for (std::size_t i = 0; i < hot_.size();) {
     const Slot slot = hot_[i];
-    look_at_hot(slot);
+    if (!std::exchange(streams_.at(slot).was_moved, false)) look_at_hot(slot);
     if (i < hot_.size() && hot_[i] == slot) ++i;
   }
+}
+
+/// Where much waits in several pipes.
+void Writer::move_together() {
+  std::array<Slot, most_together> whose;
+  std::array<os::PieceToMove, most_together> pieces;
+  for (std::size_t from = 0; from < hot_.size();) {
+    const journal::Stamp now = journal::stamp_now();
+    std::size_t count = 0;
+    for (; from < hot_.size() && count < most_together; ++from) {
+      const auto piece = pump_.piece_of(streams_.at(hot_[from]), now);
+      if (!piece) continue;
+      pieces[count] = *piece;
+      whose[count++] = hot_[from];
+    }
+    if (count < 2) return;
+    team_.move(std::span(pieces).first(count));
+    for (std::size_t i = 0; i < count; ++i) {
+      journal::Stream& stream = streams_.at(whose[i]);
+      pump_.moved(stream, pieces[i].done, now);
+      stream.was_moved = pieces[i].done.bytes > 0;
+      if (stream.was_moved) note_hot(whose[i], pieces[i].done.bytes, now);
+    }
+  }
+}
+
+void Writer::note_hot(Slot slot, std::size_t bytes, const journal::Stamp& now) {
+  journal::Stream& stream = streams_.at(slot);
+  stream.last_turn = now.since_boot;
+  stream.empty_looks = 0;
+  if (stream.capacity > 0) {
+    fullest_ = std::max(fullest_, static_cast<std::uint32_t>(bytes * whole_pipe / stream.capacity));
+  }
+  if (widths_.note_look(slot, stream, bytes)) pump_.reserve_ahead(stream);
 }
 
 void Writer::look_at_hot(Slot slot) {
@@ -79,12 +116,7 @@ void Writer::look_at_hot(Slot slot) {
   const journal::Stamp now = journal::stamp_now();
   const journal::Turn turn = pump_.turn(stream, now);
   switch (turn.end) {
-    case TurnEnd::more:
-      stream.last_turn = now.since_boot;
-      stream.empty_looks = 0;
-      if (turn.bytes >= stream.capacity / 4) moved_much_ = true;
-      if (widths_.note_look(slot, stream, turn.bytes)) pump_.reserve_ahead(stream);
-      return;
+    case TurnEnd::more: return note_hot(slot, turn.bytes, now);
     case TurnEnd::empty:
       if (++stream.empty_looks >= empty_looks_to_cool) cool(slot);
       return;
