@@ -14,6 +14,7 @@ namespace stayd::runtime {
 namespace {
 
 constexpr Duration signal_words_interval = seconds(10);
+constexpr Duration same_signal_interval = milliseconds(500);
 
 // signal(7)
 constexpr int hangup = 1, interrupt = 2, quit = 3, terminate = 15, child_changed = 17,
@@ -283,11 +284,19 @@ void Supervisor::signals_ready() {
   }
 }
 
+/// timeout(1) signals its child, then its process group, and means one end by both.
+bool Supervisor::repeats(const os::SignalInfo& signal) const {
+  return signal.sender_pid != 0 && signal.sender_pid == first_end_.signal.sender_pid &&
+         signal.number == first_end_.signal.number && now_ - first_end_.at < same_signal_interval;
+}
+
 void Supervisor::take_signal(const os::SignalInfo& signal) {
   const bool hung_up = signal.number == hangup && base_.settings.foreground;
   const bool ends =
       signal.number == terminate || signal.number == interrupt || signal.number == quit || hung_up;
+  if (ends && repeats(signal)) return;
   if (ends) {
+    if (!state_.supervisor().shutting_down) first_end_ = {signal, now_};
     core::Event event{.kind = core::EventKind::shutdown};
     event.signal = signal.number == interrupt ? interrupt : terminate;
     event.operator_uid = signal.sender_uid;

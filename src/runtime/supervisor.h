@@ -78,6 +78,7 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   void arm_timer();
   void keeper_ready();
   void signals_ready();
+  [[nodiscard]] bool repeats(const os::SignalInfo& signal) const;
   void take_signal(const os::SignalInfo& signal);
   void orphan_ended(std::int32_t pid);
   [[nodiscard]] InstanceId owner_of_orphan(std::int32_t pid) const;
@@ -175,6 +176,10 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   Instant leave_deadline_ = Instant::never();
   Instant outputs_deadline_ = Instant::never();
   Instant last_signal_said_{};
+  struct {
+    os::SignalInfo signal{};
+    Instant at{};
+  } first_end_;  ///< the signal that has begun the end
   bool start_is_over_ = false;
   bool over_ = false;
   bool keeper_has_news_ = false;  ///< while it was asked something else
