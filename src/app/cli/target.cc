@@ -106,6 +106,23 @@ std::string those_that_run(const Wish& wish) {
   return "running: " + joined(names) + " (choose with --name)";
 }
 
+/// Of one that has been and whose logs are still there: by its name, or its title if no other one
+/// has it.
+std::optional<Target> target_of_logs(const std::string& name, const Surroundings& around) {
+  const auto exact = places_of_name(name, name, around);
+  if (exact && os::exists(exact->log_dir)) return target_at(*exact, {});
+  const auto folder = os::open_folder(state_root(around));
+  if (!folder) return std::nullopt;
+  auto names = os::list_folder(folder->view());
+  std::erase_if(names, [&](const std::string& each) {
+    return !is_title_with_hash(each, stem_of_title(name));
+  });
+  if (names.size() != 1) return std::nullopt;
+  const auto places = places_of_name(names.front(), name, around);
+  if (!places || !os::exists(places->log_dir)) return std::nullopt;
+  return target_at(*places, {});
+}
+
 std::expected<Target, Trouble> target_of_name(const std::string& name, const Wish& wish) {
   if (name.empty() || name.find('/') != std::string::npos) {
     return std::unexpected(
@@ -126,9 +143,7 @@ std::expected<Target, Trouble> target_of_name(const std::string& name, const Wis
     const auto places = places_of_name(names.front(), name, *around);
     if (places) return target_at(*places, {});
   }
-  // It may have been: its logs are still there.
-  const auto places = places_of_name(name, name, wish.around);
-  if (places && os::exists(places->log_dir)) return target_at(*places, {});
+  if (auto gone = target_of_logs(name, wish.around)) return std::move(*gone);
   return std::unexpected(Trouble{exit_no_supervisor, "there is no supervisor \"" + printable(name) +
                                                          "\"; " + those_that_run(wish)});
 }

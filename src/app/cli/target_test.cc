@@ -165,6 +165,12 @@ TEST_CASE("the logs of a supervisor that is gone are still found by its name") {
   fs::create_directories(places->log_dir);
   world.wish.name = "sleepy";
   CHECK_EQ(find_target(world.wish)->log_dir, places->log_dir);
+  const auto shop = places_of_name("my-shop-3fa2c1", "my shop", world.wish.around);
+  fs::create_directories(shop->log_dir);
+  world.wish.name = "my shop";
+  CHECK_EQ(find_target(world.wish)->log_dir, shop->log_dir);
+  fs::create_directories(places_of_name("my-shop-00ff00", "", world.wish.around)->log_dir);
+  CHECK_EQ(find_target(world.wish).error().exit_code, exit_no_supervisor);
 }
 
 TEST_CASE("a file that is not there is the configuration's fault") {
