@@ -27,6 +27,10 @@ const Verb* find_verb(std::string_view name) {
 }
 
 int no_such_verb(std::string_view name) {
+  if (name.starts_with('-')) {
+    complain("a verb comes first, then its options: stayd status -f FILE; see stayd help");
+    return exit_usage;
+  }
   std::vector<std::string_view> known;
   for (const Verb& verb : the_table.verbs) known.push_back(verb.syntax->verb);
   std::string message = "there is no verb \"" + printable(name, 64) + "\"";
