@@ -21,7 +21,7 @@ constexpr Duration quarter = milliseconds(250);
 
 /// What is read until it is as long as `expected`, or nothing more comes.
 std::string read_from(os::FdView fd, const std::string& expected) {
-  constexpr int patience_ms = 5000;
+  constexpr int patience_ms = 20'000;
   std::string got;
   std::array<char, 4096> room{};
   pollfd polled{.fd = fd.number(), .events = POLLIN, .revents = 0};

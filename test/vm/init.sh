@@ -13,7 +13,7 @@ check 'PID 1' "$(tr '\0' ' ' </proc/1/cmdline)" '/bin/stayd init -- /test/last '
 # Each orphan says its number and ends; none stays a zombie, none keeps its number.
 orphans=$(for i in 1 2 3 4 5 6 7 8; do (setsid sh -c 'echo $$; exec >/dev/null; exit 3' &); done)
 check 'orphans made' "$(echo "$orphans" | wc -l)" 8
-left=200
+left=1200
 while [ $left -gt 0 ] && for pid in $orphans; do [ -d "/proc/$pid" ] && break; done; do
   usleep 50000
   left=$((left - 1))
@@ -33,7 +33,7 @@ kill -KILL "$daemon"
 got=0
 trap 'got=$((got + 1))' WINCH
 kill -WINCH 1
-left=200
+left=1200
 while [ $left -gt 0 ] && [ $got = 0 ]; do
   usleep 50000
   left=$((left - 1))

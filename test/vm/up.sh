@@ -8,9 +8,9 @@ check() {  # what, got, wanted
   failed=1
 }
 
-# COMMAND...: until it succeeds, for 10 s at most.
+# COMMAND...: until it succeeds, for a minute at most: the processor is an emulated one.
 wait_for() {
-  left=200
+  left=1200
   until "$@"; do
     left=$((left - 1))
     [ $left -gt 0 ] || { echo "FAILED: waited in vain for $*"; failed=1; return 1; }
