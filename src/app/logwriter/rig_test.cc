@@ -258,7 +258,9 @@ void Rig::send(const journal::ToWriter& message, const std::vector<os::FdView>& 
   REQUIRE(sent);
 }
 
-std::optional<journal::FromWriter> Rig::next(os::Fd* descriptor) { return next(20'000, descriptor); }
+std::optional<journal::FromWriter> Rig::next(os::Fd* descriptor) {
+  return next(20'000, descriptor);
+}
 
 std::optional<journal::FromWriter> Rig::poll() { return next(0, nullptr); }
 
