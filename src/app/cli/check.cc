@@ -24,7 +24,10 @@ std::string summary(const Configuration& loaded) {
   if (loaded.files.size() > 1) {
     text.append(", from ").append(std::to_string(loaded.files.size())).append(" files");
   }
-  return text + (loaded.warnings.empty() ? ": fine\n" : ": fine on other machines\n");
+  const auto warnings = loaded.warnings.size();
+  if (warnings == 0) return text + ": fine\n";
+  return text + ": valid, with " + std::to_string(warnings) +
+         (warnings == 1 ? " warning\n" : " warnings\n");
 }
 
 void write_problem(control::JsonWriter& json, const config::Diagnostic& one) {
