@@ -322,7 +322,7 @@ bool Containment::has(const ContainedRun& run, std::int32_t pid, os::FdView proc
 }
 
 bool Containment::has_oom_kill(const ContainedRun& run) const {
-  if (!uses_leaf(run)) return false;
+  if (!has_memory_events_ || !uses_leaf(run)) return false;
   const auto events = base_.read(leaf_name(run.name, run.leaf.number), "memory.events");
   return events && events->find("oom_kill ") != std::string::npos &&
          events->find("oom_kill 0") == std::string::npos;

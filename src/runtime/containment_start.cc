@@ -84,6 +84,7 @@ Status Containment::open_base(os::Spawner& spawner) {
 
 Status Containment::test_base(os::Spawner& spawner) {
   const os::Cgroup probe = TRY(base_.create_child(probe_name));
+  has_memory_events_ = os::exists(probe.path() + "/memory.events");
   spawner.test_clone_into(probe.fd());
   Status spawned = try_to_spawn_into(probe, spawner);
   (void)base_.remove_child(probe_name);

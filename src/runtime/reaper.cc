@@ -68,7 +68,9 @@ void Reaper::forget(InstanceId instance) {
   Run& run = setting_.runs.at(instance);
   unwatch(run);
   if (run.pid != 0) setting_.runs.by_pid.remove(run.pid);
-  run.process.reset();
+  // The kernel takes a while over the last descriptor of a process: after the next start.
+  if (forgotten_.size() == most_forgotten) forgotten_.clear();
+  forgotten_.push_back(std::move(run.process));
   run.pid = 0;
 }
 
@@ -134,6 +136,7 @@ void Reaper::keeper_says(const LinkMessage& message) {
 }
 
 void Reaper::look() {
+  forgotten_.clear();
   if (!look_) return;
   while (const auto change = os::next_child_change()) {
     if (const auto* notice = std::get_if<os::StopNotice>(&*change)) {

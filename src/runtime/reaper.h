@@ -58,7 +58,7 @@ class Reaper {
   [[nodiscard]] bool wants_look() const { return look_; }
   /// Stop and continue notices, and whatever ended and is no run's main process. One that is, or
   /// is awaited, has a pidfd that tells: it is left to that, and wants_look() stays until it is
-  /// reaped.
+  /// reaped. It comes after what is to be started again.
   void look();
   /// The keeper has something to reap, or answers to a question of ours.
   void keeper_says(const LinkMessage& message);
@@ -82,6 +82,8 @@ class Reaper {
   };
   Setting setting_;
   std::vector<Noted> noted_;
+  static constexpr std::size_t most_forgotten = 8;
+  std::vector<os::Fd> forgotten_;  ///< to be closed by look()
   bool look_ = false;
 };
 
