@@ -159,6 +159,22 @@ unsigned processor_count() {
   return static_cast<unsigned>(std::max(CPU_COUNT(&set), 1));
 }
 
+void change_processor() {
+  cpu_set_t set;
+  if (::sched_getaffinity(0, sizeof set, &set) != 0 || CPU_COUNT(&set) < 2) return;
+  const int here = ::sched_getcpu();
+  if (here < 0) return;
+  auto next = static_cast<std::size_t>(here);
+  do {
+    next = (next + 1) % CPU_SETSIZE;
+  } while (!CPU_ISSET(next, &set));
+  cpu_set_t there;
+  CPU_ZERO(&there);
+  CPU_SET(next, &there);
+  if (::sched_setaffinity(0, sizeof there, &there) == 0)
+    (void)::sched_setaffinity(0, sizeof set, &set);
+}
+
 std::int32_t own_pid() { return getpid(); }
 std::int32_t parent_pid() { return getppid(); }
 std::uint32_t own_uid() { return getuid(); }

@@ -70,6 +70,9 @@ void set_process_name(const char* name);  ///< PR_SET_NAME, at most 15 bytes
 void stop_self();
 /// How many processors we may run on (sched_getaffinity(2)); at least 1.
 unsigned processor_count();
+/// Goes on on another processor, if we may run on several; the kernel may move us again at any time
+/// (sched_setaffinity(2): a process is moved at once to a processor that it may run on).
+void change_processor();
 std::int32_t own_pid();
 std::int32_t parent_pid();
 std::uint32_t own_uid();

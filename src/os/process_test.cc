@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <doctest/doctest.h>
 #include <linux/sched.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -149,4 +150,19 @@ TEST_CASE("an end tells what the process took, with the children that it waited 
   CHECK(end.peak_memory < std::uint64_t{1} << 40U);
   CHECK(end.cpu > Duration{});
   CHECK(end.cpu < seconds(60));
+}
+
+TEST_CASE("change_processor goes to another one that we may run on, and leaves us all of them") {
+  cpu_set_t before;
+  REQUIRE(::sched_getaffinity(0, sizeof before, &before) == 0);
+  bool moved = false;
+  for (int i = 0; i < 100 && !moved; ++i) {  // the kernel may move us, too
+    const int here = ::sched_getcpu();
+    change_processor();
+    moved = ::sched_getcpu() != here;
+  }
+  CHECK(moved == (CPU_COUNT(&before) > 1));
+  cpu_set_t after;
+  REQUIRE(::sched_getaffinity(0, sizeof after, &after) == 0);
+  CHECK(CPU_EQUAL(&before, &after));
 }

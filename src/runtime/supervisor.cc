@@ -116,7 +116,7 @@ void Supervisor::turn() {
     base_.spec_bytes.drop_resident();
     os::release_startup_memory();
   }
-  if (actions_.empty()) give_way();
+  if (actions_.empty()) dying_.give_way();
   const auto waited = base_.epoll.wait(buffer, busy ? Duration{} : Duration{-1});
   now_ = os::now();
   wall_ = os::wall_now();

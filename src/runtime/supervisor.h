@@ -23,6 +23,7 @@
 #include "base/time.h"
 #include "control/server.h"
 #include "core/step.h"
+#include "os/dying.h"
 #include "runtime/containment.h"
 #include "runtime/control_desk.h"
 #include "runtime/event_log.h"
@@ -98,7 +99,6 @@ class Supervisor final : private DeskWorld, private control::Watcher {
 
   // supervisor_actions.cc
   void carry_out_some();
-  void give_way();
   void carry_out(const core::Action& action);
   [[nodiscard]] Result<model::Service> service_of(InstanceId id) const;
   void spawn(const core::Action& action);
@@ -171,8 +171,8 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   WallTime wall_{};
   std::int32_t own_pid_ = 0, keeper_pid_ = 0;
   std::optional<std::uint8_t> exit_status_;  ///< decided: only the log writer is waited for
-  std::int64_t dying_ = 0;                   ///< signalled since give_way()
-  Duration way_left_{};                      ///< to be given yet
+  int starts_here_ = 0;                      ///< since the last change of the processor
+  os::Dying dying_{microseconds(50)};        ///< whom we have signalled
   Instant leave_deadline_ = Instant::never();
   Instant outputs_deadline_ = Instant::never();
   Instant last_signal_said_{};

@@ -13,14 +13,12 @@ namespace {
 /// What is carried out before epoll is looked at again: so many starts, and for so long. On a busy
 /// machine a single start can take longer, since its child must get to run.
 constexpr int most_starts = 8;
+/// From the same processor.
+constexpr int most_starts_here = 64;
 constexpr Duration longest_look_away = milliseconds(2);
 /// Without a start among it. Signals that stop everything must all be out before the first ends are
 /// looked at: what is dying has the processors until then.
-constexpr Duration longest_look_away_from_ends = milliseconds(20);
-/// What a process takes to die, of one processor, and how long we look away for those that have to.
-constexpr Duration dying_time = microseconds(50);
-constexpr Duration least_way = milliseconds(1), most_way_at_once = milliseconds(20);
-constexpr Duration most_way = milliseconds(100);
+constexpr Duration longest_look_away_from_ends = milliseconds(50);
 /// For the log writer to write out what it has.
 constexpr Duration leave_patience = seconds(5);
 /// For it to tell how much the last runs printed: somebody outside may hold an output open.
@@ -38,7 +36,8 @@ LaunchFailure out_of_memory() {
 
 void Supervisor::carry_out_some() {
   const Instant begin = os::now();
-  for (int starts = 0; starts < most_starts;) {
+  int starts = 0;
+  while (starts < most_starts) {
     if (actions_.empty()) {
       finish_start();
       settle();  // what was done may have shown that more is to be done
@@ -56,19 +55,13 @@ void Supervisor::carry_out_some() {
     if (os::now() - begin >= longest) break;
   }
   finish_start();
-}
-
-/// Many were told to end. Looking at each end at once would take the processors from those that are
-/// still to come, and would make all of them later.
-void Supervisor::give_way() {
-  if (dying_ == 0 && way_left_ == Duration{}) return;
-  const auto owed = dying_time.ns * std::exchange(dying_, 0) / os::processor_count();
-  way_left_ = std::min(Duration{way_left_.ns + owed}, most_way);
-  if (way_left_ < least_way) way_left_ = {};
-  const Duration way = std::min(way_left_, most_way_at_once);
-  if (way == Duration{}) return;
-  way_left_ = way_left_ - way;
-  os::nap(way);
+  // A child goes to a free processor, never to ours: from one alone, many would all come to lie on
+  // the others, and be stopped there one after the other.
+  starts_here_ += starts;
+  if (starts_here_ >= most_starts_here) {
+    starts_here_ = 0;
+    os::change_processor();
+  }
 }
 
 void Supervisor::carry_out(const core::Action& action) {
@@ -201,7 +194,7 @@ Status Supervisor::start_probe_command(InstanceId id, RunId run,
 void Supervisor::signal(const core::Action& action) {
   if (!runs_.is_current(action.instance, action.run)) return;
   Run& run = runs_.at(action.instance);
-  ++dying_;
+  dying_.note();
   switch (action.whom) {
     case model::StopTo::all:
       return containment_.signal_all(contained(action.instance), action.signal);
@@ -265,7 +258,7 @@ void Supervisor::kill(const core::Action& action) {
     base_.ledger.write(action.instance, InstanceRecord{state_.at(action.instance), run.record});
   }
   containment_.kill(what, leaf);
-  ++dying_;
+  dying_.note();
   helpers_.kill(action.instance, action.run);
 }
 

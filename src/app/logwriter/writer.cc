@@ -74,7 +74,7 @@ Writer::Writer(os::Epoll epoll, os::SignalFd signals, Mailbox mailbox, journal::
 }
 
 Status Writer::run() {
-  std::array<os::Ready, 64> room;
+  std::array<os::Ready, 256> room;
   now_ = os::now();
   send_waiting();
   while (!is_done()) {
@@ -83,6 +83,7 @@ Status Writer::run() {
     for (const os::Ready& each : ready) dispatch(each);
     look_at_hot();
     keep_house();
+    dying_.give_way();
     if (!hot_.empty()) {
       gather();
     } else if (now_ - before > gathering_few + gathering_few) {

@@ -27,6 +27,7 @@
 #include "journal/log_set.h"
 #include "journal/pump.h"
 #include "journal/stream_table.h"
+#include "os/dying.h"
 #include "os/epoll.h"
 #include "os/signals.h"
 #include "os/splice_team.h"
@@ -137,10 +138,11 @@ class Writer {
   bool hello_waits_ = true;
   bool channel_is_full_ = false;
   bool troubles_changed_ = false;
-  bool matches_wait_ = false;         ///< of which the supervisor has not been told
-  std::uint32_t wakes_in_a_row_ = 0;  ///< with little between them
-  Duration nap_{};                    ///< between two looks at hot streams
-  std::uint32_t fullest_ = 0;         ///< of their pipes in this round, of whole_pipe
+  bool matches_wait_ = false;          ///< of which the supervisor has not been told
+  std::uint32_t wakes_in_a_row_ = 0;   ///< with little between them
+  Duration nap_{};                     ///< between two looks at hot streams
+  std::uint32_t fullest_ = 0;          ///< of their pipes in this round, of whole_pipe
+  os::Dying dying_{microseconds(25)};  ///< at the other ends: two outputs each, usually
   bool leaving_ = false;
 };
 

@@ -160,6 +160,7 @@ void Writer::end(Slot slot) {
   widths_.forget(slot, stream);
   stream.state = StreamState::ended;
   ended_.push_back(stream.number);
+  dying_.note();
 }
 
 void Writer::retry_all() {
