@@ -159,20 +159,42 @@ unsigned processor_count() {
   return static_cast<unsigned>(std::max(CPU_COUNT(&set), 1));
 }
 
-void change_processor() {
+namespace {
+
+cpu_set_t every_processor() {
   cpu_set_t set;
-  if (::sched_getaffinity(0, sizeof set, &set) != 0 || CPU_COUNT(&set) < 2) return;
+  CPU_ZERO(&set);
+  for (std::size_t i = 0; i < CPU_SETSIZE; ++i) CPU_SET(i, &set);
+  return set;
+}
+
+/// The wish for these processors is remembered and inherited (kernel 6.2, user_cpus_ptr). Where
+/// they are all that our cpuset has there was none, and there must be none: a cpuset may grow.
+void allow_processors(const cpu_set_t& wanted) {
+  const cpu_set_t every = every_processor();
+  cpu_set_t allowed;
+  if (::sched_setaffinity(0, sizeof every, &every) == 0 &&
+      ::sched_getaffinity(0, sizeof allowed, &allowed) == 0 && CPU_EQUAL(&allowed, &wanted)) {
+    return;
+  }
+  (void)::sched_setaffinity(0, sizeof wanted, &wanted);
+}
+
+}  // namespace
+
+void change_processor() {
+  cpu_set_t before;
+  if (::sched_getaffinity(0, sizeof before, &before) != 0 || CPU_COUNT(&before) < 2) return;
   const int here = ::sched_getcpu();
   if (here < 0) return;
   auto next = static_cast<std::size_t>(here);
   do {
     next = (next + 1) % CPU_SETSIZE;
-  } while (!CPU_ISSET(next, &set));
+  } while (!CPU_ISSET(next, &before));
   cpu_set_t there;
   CPU_ZERO(&there);
   CPU_SET(next, &there);
-  if (::sched_setaffinity(0, sizeof there, &there) == 0)
-    (void)::sched_setaffinity(0, sizeof set, &set);
+  if (::sched_setaffinity(0, sizeof there, &there) == 0) allow_processors(before);
 }
 
 std::int32_t own_pid() { return getpid(); }
