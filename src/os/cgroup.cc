@@ -113,6 +113,23 @@ Status kill_each(const Cgroup& cgroup) {
   return status;
 }
 
+Fd open_events(FdView folder, const std::string& child) {
+  const std::string name = child + "/cgroup.events";
+  return Fd(retry([&] { return ::openat(folder.number(), name.c_str(), O_RDONLY | O_CLOEXEC); }));
+}
+
+/// ENOENT, ENODEV: it is no more.
+std::optional<bool> populated_in(FdView events) {
+  std::array<char, 256> content;
+  const ssize_t size =
+      events.valid()
+          ? retry([&] { return ::pread(events.number(), content.data(), content.size(), 0); })
+          : -1;
+  if (size < 0 && errno != ENOENT && errno != ENODEV) return std::nullopt;
+  const std::string_view text(content.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+  return text.find("populated 1") != std::string_view::npos;
+}
+
 }  // namespace
 
 std::string cgroup_mount() { return find_mount().point; }
@@ -189,15 +206,22 @@ std::vector<std::string> Cgroup::children() const {
 bool Cgroup::populated() const { return is_populated(".") == true; }
 
 std::optional<bool> Cgroup::is_populated(const std::string& child) const {
-  const std::string name = child + "/cgroup.events";
-  const Fd file(retry([&] { return ::openat(fd_.number(), name.c_str(), O_RDONLY | O_CLOEXEC); }));
-  std::array<char, 256> content;
-  const ssize_t size =
-      file.valid() ? retry([&] { return ::read(file.number(), content.data(), content.size()); })
-                   : -1;
-  if (size < 0 && errno != ENOENT && errno != ENODEV) return std::nullopt;
-  const std::string_view text(content.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
-  return text.find("populated 1") != std::string_view::npos;
+  return populated_in(open_events(fd(), child).view());
+}
+
+std::optional<bool> PopulatedFiles::is_populated(const Cgroup& parent, const std::string& child) {
+  for (const Entry& entry : entries_)
+    if (entry.events.valid() && entry.child == child) return populated_in(entry.events.view());
+  Entry& entry = entries_.at(next_++ % most);
+  entry.events = open_events(parent.fd(), child);
+  if (!entry.events.valid()) return parent.is_populated(child);
+  entry.child = child;
+  return populated_in(entry.events.view());
+}
+
+void PopulatedFiles::forget(const std::string& child) {
+  for (Entry& entry : entries_)
+    if (entry.child == child) entry.events.reset();
 }
 
 bool Cgroup::frozen() const { return flag_in(fd(), "cgroup.events", "frozen") == 1; }

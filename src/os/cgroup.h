@@ -2,6 +2,8 @@
 // cgroup v2 (Documentation/admin-guide/cgroup-v2.rst), through directories held open.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -61,6 +63,25 @@ class Cgroup {
   Cgroup(Fd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
   Fd fd_;
   std::string path_;  ///< absolute, with the mount
+};
+
+/// The cgroup.events of a few children, kept open: to open the file takes three times as long as to
+/// read it.
+class PopulatedFiles {
+ public:
+  static constexpr std::size_t most = 8;
+  /// Cgroup::is_populated() of a child of always the same cgroup.
+  std::optional<bool> is_populated(const Cgroup& parent, const std::string& child);
+  /// To be called before it is removed: an open file keeps the kernel's part of it in memory.
+  void forget(const std::string& child);
+
+ private:
+  struct Entry {
+    std::string child;
+    Fd events;
+  };
+  std::array<Entry, most> entries_;
+  std::size_t next_ = 0;  ///< to be replaced
 };
 
 /// One inotify descriptor that watches cgroup.events of those where something is left.

@@ -172,6 +172,36 @@ TEST_CASE("row 16: a cgroup that was killed once is told from a new one") {
   CHECK(command.run(with).status.value == 5);
 }
 
+TEST_CASE("files kept open tell whether children are populated, then and now") {
+  const Scratch scratch;
+  if (!scratch.available()) return;
+  PopulatedFiles files;
+  const auto look = [&](const std::string& child) {
+    return files.is_populated(scratch.group, child);
+  };
+  const Cgroup leaf = std::move(*scratch.group.create_child("leaf"));
+  CHECK(look("leaf") == false);
+  const Spawned sleeper = start_sleeper(leaf);
+  CHECK(look("leaf") == true);
+  for (std::size_t i = 0; i <= PopulatedFiles::most; ++i) {
+    const std::string other = "other" + std::to_string(i);
+    REQUIRE(scratch.group.create_child(other));
+    CHECK(look(other) == false);
+  }
+  CHECK(look("leaf") == true);
+  CHECK(leaf.kill_all().has_value());
+  CHECK(test::end_of(sleeper.process).value == SIGKILL);
+  CHECK(scratch.wait_until_empty());
+  CHECK(look("leaf") == false);
+  CHECK(scratch.group.remove_child("leaf").has_value());
+  CHECK(look("leaf") == false);  // gone
+  files.forget("leaf");
+  const Cgroup again = std::move(*scratch.group.create_child("leaf"));
+  const Spawned next = start_sleeper(again);
+  CHECK(look("leaf") == true);
+  CHECK(look("nowhere") == false);
+}
+
 TEST_CASE("row 18: a cgroup that somebody has frozen is killed all the same") {
   const Scratch scratch;
   if (!scratch.available()) return;

@@ -93,6 +93,7 @@ std::optional<os::Cgroup> Containment::reuse_leaf(std::string_view instance, con
 }
 
 void Containment::remove_leaf(const std::string& leaf) {
+  populated_.forget(leaf);
   if (base_.remove_child(leaf) || base_.remove_child_tree(leaf)) return;
   if (base_.is_populated(leaf) == false) return;
   waiting_.push_back({.name = leaf, .in_leaf = true});
@@ -158,7 +159,8 @@ Containment::Waiting& Containment::waiting_for(const ContainedRun& run) {
 }
 
 void Containment::await_empty(const ContainedRun& run) {
-  if (uses_leaf(run) && base_.is_populated(leaf_name(run.name, run.leaf.number)) == false) {
+  const bool in_leaf = uses_leaf(run);
+  if (in_leaf && populated_.is_populated(base_, leaf_name(run.name, run.leaf.number)) == false) {
     just_empty_.push_back(run.leaf.number);
     forget(run.instance, run.run);
     emptied_.push_back({run.instance, run.run});

@@ -192,6 +192,7 @@ class Containment {
   std::string base_name_;  ///< as /proc/PID/cgroup has it
   std::optional<os::CgroupWatch> watch_;
   bool has_cgroup_kill_ = false;
+  os::PopulatedFiles populated_;
   bool has_memory_events_ = false;  ///< leaves have, where somebody has enabled the controller
   std::uint32_t base_count_ = 0;
   std::uint32_t killed_at_start_ = 0;
