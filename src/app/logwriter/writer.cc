@@ -16,10 +16,6 @@ namespace {
 
 constexpr std::uint64_t descriptors_a_log = 2;  // a text and an index
 constexpr Duration patience_with_commands = seconds(2);
-// Hot streams are looked at so often that none of their pipes becomes more than half full, and that
-// a line comes to the console and to a reader at once, as far as a person can tell.
-constexpr Duration shortest_nap = microseconds(200);
-constexpr Duration longest_nap = milliseconds(1);
 // Where we have been woken so often, each time within twice this of the time before, lines of many
 // services come: they are gathered, too, since most of what a short one costs is the waking.
 constexpr Duration gathering_few = milliseconds(4);
@@ -85,7 +81,7 @@ Status Writer::run() {
     keep_house();
     dying_.give_way();
     if (!hot_.empty()) {
-      gather();
+      if (const Duration pause = gathering_.pause(); pause != Duration{}) os::nap(pause);
     } else if (now_ - before > gathering_few + gathering_few) {
       wakes_in_a_row_ = 0;
     } else if (++wakes_in_a_row_ > many_wakes && ready.size() < room.size()) {
@@ -94,17 +90,6 @@ Status Writer::run() {
   }
   consumers_.leave(signals_, patience_with_commands);
   return {};
-}
-
-/// While little comes, so that more comes with one look.
-void Writer::gather() {
-  constexpr std::uint32_t much_of_pipe = whole_pipe / 4;
-  if (fullest_ >= much_of_pipe) {  // look again at once
-    nap_ = shortest_nap;
-    return;
-  }
-  if (fullest_ < much_of_pipe / 2) nap_ = std::min(nap_ + nap_, longest_nap);
-  os::nap(nap_);
 }
 
 bool Writer::is_done() const { return leaving_ || (!mailbox_.is_open() && streams_.count() == 0); }

@@ -17,12 +17,12 @@
 #include <vector>
 
 #include "app/logwriter/consumers.h"
+#include "app/logwriter/gathering.h"
 #include "app/logwriter/housekeeper.h"
 #include "app/logwriter/logwriter.h"
 #include "app/logwriter/mailbox.h"
 #include "app/logwriter/pipe_widths.h"
 #include "base/result.h"
-#include "base/time.h"
 #include "journal/console.h"
 #include "journal/log_set.h"
 #include "journal/pump.h"
@@ -43,7 +43,6 @@ class Writer {
 
  private:
   using Slot = journal::StreamTable::Slot;
-  static constexpr std::uint32_t whole_pipe = 256;
   struct KeptDescriptor {
     std::uint64_t key = 0;
     os::Fd descriptor;
@@ -61,7 +60,6 @@ class Writer {
   [[nodiscard]] bool is_done() const;
   [[nodiscard]] Duration until_next_deadline() const;
   void dispatch(const os::Ready& ready);
-  void gather();
   void take_signals();
   void keep_house();
   void watch_console(journal::ConsoleSide side);
@@ -140,8 +138,7 @@ class Writer {
   bool troubles_changed_ = false;
   bool matches_wait_ = false;          ///< of which the supervisor has not been told
   std::uint32_t wakes_in_a_row_ = 0;   ///< with little between them
-  Duration nap_{};                     ///< between two looks at hot streams
-  std::uint32_t fullest_ = 0;          ///< of their pipes in this round, of whole_pipe
+  Gathering gathering_;                ///< between two looks at hot streams
   os::Dying dying_{microseconds(25)};  ///< at the other ends: two outputs each, usually
   bool leaving_ = false;
 };

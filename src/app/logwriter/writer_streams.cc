@@ -68,7 +68,6 @@ void Writer::look(Slot slot) {
 }
 
 void Writer::look_at_hot() {
-  fullest_ = 0;
   if (hot_.size() > 1) move_together();
   for (std::size_t i = 0; i < hot_.size();) {
     const Slot slot = hot_[i];
@@ -105,9 +104,7 @@ void Writer::note_hot(Slot slot, std::size_t bytes, const journal::Stamp& now) {
   journal::Stream& stream = streams_.at(slot);
   stream.last_turn = now.since_boot;
   stream.empty_looks = 0;
-  if (stream.capacity > 0) {
-    fullest_ = std::max(fullest_, static_cast<std::uint32_t>(bytes * whole_pipe / stream.capacity));
-  }
+  gathering_.note(bytes, stream.capacity);
   if (widths_.note_look(slot, stream, bytes)) pump_.reserve_ahead(stream);
 }
 
