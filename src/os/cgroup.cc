@@ -212,11 +212,10 @@ std::optional<bool> Cgroup::is_populated(const std::string& child) const {
 std::optional<bool> PopulatedFiles::is_populated(const Cgroup& parent, const std::string& child) {
   for (const Entry& entry : entries_)
     if (entry.events.valid() && entry.child == child) return populated_in(entry.events.view());
-  Entry& entry = entries_.at(next_++ % most);
-  entry.events = open_events(parent.fd(), child);
-  if (!entry.events.valid()) return parent.is_populated(child);
-  entry.child = child;
-  return populated_in(entry.events.view());
+  Fd events = open_events(parent.fd(), child);
+  const std::optional<bool> populated = populated_in(events.view());
+  if (events.valid()) entries_.at(next_++ % most) = {child, std::move(events)};
+  return populated;
 }
 
 void PopulatedFiles::forget(const std::string& child) {
