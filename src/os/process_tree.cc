@@ -28,15 +28,11 @@ class Table {
     for (std::int32_t pid = getpid(); pid != 0; pid = parent_of(pid)) exclude(pid);
     std::vector<ProcessInfo> members;
     for (std::size_t n = 0; n < processes_.size(); ++n)
-      if (is_member_[n] && is_alive(processes_[n])) members.push_back(std::move(processes_[n]));
+      if (is_member_[n] && processes_[n].is_alive()) members.push_back(std::move(processes_[n]));
     return members;
   }
 
  private:
-  static bool is_alive(const ProcessInfo& process) {
-    return process.state != 'Z' && process.state != 'X';
-  }
-
   static bool belongs(const ProcessInfo& process, const TreeTarget& target) {
     if (target.root != 0 && process.pid == target.root) return true;
     if (target.session != 0 && process.session == target.session) return true;

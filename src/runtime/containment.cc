@@ -256,6 +256,9 @@ void Containment::settle_processes() {
     const bool is_torn = entry.torn_looks != 0 && entry.torn_looks <= most_torn_looks;
     entry.unsure =
         members.empty() && (entry.to_confirm > 0 || is_torn || walk.group_is_left(entry.subject()));
+    entry.seen.clear();
+    for (const os::ProcessInfo* process : members)
+      entry.seen.push_back({process->pid, process->start_ticks});
     entry.to_confirm = !members.empty() ? looks_to_confirm : std::max(entry.to_confirm - 1, 0);
     if (members.empty() && !entry.unsure) conclude(entry);
     if (!entry.killing) continue;
@@ -272,7 +275,7 @@ void Containment::stop_what_is_killed(ProcessWalk& walk) {
     for (const Waiting& entry : waiting_) {
       if (entry.in_leaf || entry.looked_at || !entry.killing) continue;
       for (const os::ProcessInfo* process : walk.members(entry.subject())) {
-        if (process->state == 'T') continue;
+        if (process->state == 'T' || process->is_ending) continue;
         found_running = true;
         signal_process(*process, signal_stop);
       }

@@ -153,10 +153,12 @@ class Containment {
     bool looked_at = false;
     bool unsure = false;  ///< the last look failed, or is to be confirmed
     int to_confirm = 0;   ///< without a leaf: looks that must find nothing, as one found something
-    std::uint8_t torn_looks = 0;  ///< that found nothing, one after the other
+    std::uint8_t torn_looks = 0;    ///< that found nothing, one after the other
+    std::vector<SeenProcess> seen;  ///< without a leaf: at the last look
     bool over = false;
     [[nodiscard]] WalkSubject subject() const {
-      return {.instance = name, .run = run, .session = session, .main_gone = main_gone};
+      return {
+          .instance = name, .run = run, .session = session, .main_gone = main_gone, .seen = seen};
     }
   };
   enum class Stroke : std::uint8_t { complete, to_be_repeated };

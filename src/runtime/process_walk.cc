@@ -12,8 +12,10 @@ namespace {
 constexpr std::uint32_t none = 0xffff'ffff;
 constexpr std::uint32_t most_ancestors = 4096;  // a table read while it changes may have a ring
 
-bool is_alive(const os::ProcessInfo& process) {
-  return process.state != 'Z' && process.state != 'X';
+bool was_seen(const os::ProcessInfo& process, const WalkSubject& subject) {
+  const auto at = std::ranges::lower_bound(subject.seen, process.pid, {}, &SeenProcess::pid);
+  return at != subject.seen.end() && at->pid == process.pid &&
+         at->start_ticks == process.start_ticks;
 }
 
 }  // namespace
@@ -27,6 +29,9 @@ ProcessWalk::ProcessWalk(std::int32_t root, const std::function<bool(std::int32_
   }
   std::ranges::sort(entries_, {}, [](const Entry& entry) { return entry.info.pid; });
   find_tops(root);
+  is_torn_ = is_torn_ || std::ranges::any_of(entries_, [](const Entry& entry) {
+               return entry.top != none && entry.info.is_ending;
+             });
 }
 
 std::uint32_t ProcessWalk::index_of_pid(std::int32_t pid) const {
@@ -85,6 +90,7 @@ bool ProcessWalk::belongs(Entry& entry, const WalkSubject& subject) {
       (entry.info.session == subject.session || top.info.session == subject.session)) {
     return true;
   }
+  if (was_seen(entry.info, subject)) return true;
   // An ancestor that is just ending has lost its environment already.
   return has_marker(top, subject) || (&top != &entry && has_marker(entry, subject));
 }
@@ -92,14 +98,9 @@ bool ProcessWalk::belongs(Entry& entry, const WalkSubject& subject) {
 std::vector<const os::ProcessInfo*> ProcessWalk::members(const WalkSubject& subject) {
   std::vector<const os::ProcessInfo*> found;
   for (Entry& entry : entries_) {
-    if (is_alive(entry.info) && belongs(entry, subject)) found.push_back(&entry.info);
+    if (entry.info.is_alive() && belongs(entry, subject)) found.push_back(&entry.info);
   }
   return found;
-}
-
-bool ProcessWalk::has_members(const WalkSubject& subject) {
-  return std::ranges::any_of(
-      entries_, [&](Entry& entry) { return is_alive(entry.info) && belongs(entry, subject); });
 }
 
 bool ProcessWalk::is_member(const WalkSubject& subject, std::int32_t pid) {

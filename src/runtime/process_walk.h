@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,12 +15,20 @@
 
 namespace stayd::runtime {
 
+/// A process by what no other one has: the number may be used again.
+struct SeenProcess {
+  std::int32_t pid = 0;
+  std::uint64_t start_ticks = 0;
+};
+
 /// A run to be looked for.
 struct WalkSubject {
   std::string_view instance;
   RunId run = no_run;
   std::int32_t session = 0;  ///< pid that its main process had from birth
   bool main_gone = false;    ///< reaped: the number may be another process's
+  /// By pid, members at an earlier look: what is ending has no environment any more.
+  std::span<const SeenProcess> seen;
 };
 
 class ProcessWalk {
@@ -28,14 +37,13 @@ class ProcessWalk {
   /// `is_main`: whether a pid is the main process of some run that is alive.
   ProcessWalk(std::int32_t root, const std::function<bool(std::int32_t)>& is_main);
 
-  /// Whether some process ended while the table was read: what moves from process to process may
-  /// have been missed.
+  /// Whether some process ended while the table was read (what moves from process to process may
+  /// have been missed), or one below us is ending (whose it was may not be known).
   [[nodiscard]] bool is_torn() const { return is_torn_; }
   /// Whether the group of its main process is there: this misses nothing that stays in it.
   [[nodiscard]] bool group_is_left(const WalkSubject& subject) const;
   /// Zombies are left out: nothing of them runs.
   [[nodiscard]] std::vector<const os::ProcessInfo*> members(const WalkSubject& subject);
-  [[nodiscard]] bool has_members(const WalkSubject& subject);
   /// Whether this pid is one of them; a zombie too.
   [[nodiscard]] bool is_member(const WalkSubject& subject, std::int32_t pid);
 
