@@ -54,7 +54,7 @@ endfunction()
 # stayd_unit_test(name program [options of doctest...])
 function(stayd_unit_test name program)
   add_test(NAME ${name} COMMAND ${CMAKE_SOURCE_DIR}/test/in-pid-namespace $<TARGET_FILE:${program}> ${ARGN})
-  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 120 SKIP_RETURN_CODE 77)
+  set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 300 SKIP_RETURN_CODE 77)
 endfunction()
 
 # stayd_library(folder dependencies...): src/folder/*.cc without *_test.cc becomes a static library,
