@@ -148,6 +148,10 @@ Containment::Waiting& Containment::waiting_for(const ContainedRun& run) {
   const auto found = std::ranges::find_if(waiting_, [&](const Waiting& entry) {
     return entry.instance == run.instance && entry.run == run.run;
   });
+  if (found == waiting_.end()) {
+    looks_ = 0;  // it need not wait as long as what has been looked at for a while
+    deadline_ = Instant::never();
+  }
   Waiting& entry = found != waiting_.end() ? *found : waiting_.emplace_back();
   entry.instance = run.instance;
   entry.run = run.run;
@@ -244,18 +248,20 @@ void Containment::settle_processes() {
   ProcessWalk walk(setting_.keeper, setting_.is_main);
   const auto is_killed = [&](const Waiting& entry) { return is_due(entry) && entry.killing; };
   if (std::ranges::any_of(waiting_, is_killed)) stop_what_is_killed(walk);
+  const bool is_torn = walk.is_torn() || has_stray(walk);
   for (Waiting& entry : waiting_) {
     if (!is_due(entry)) continue;
     entry.looked_at = true;
     const auto members = walk.members(entry.subject());
     // A look may miss what moves from process to process. Where there was something at the last
     // one, nothing is nothing only when it is seen again and again; nor is it as long as its group
-    // is there, or, for some looks, when processes ended meanwhile: one of them may have moved on.
+    // is there, or, for some looks, when processes ended meanwhile or are ending: one of them may
+    // be its own, or may have moved on.
     entry.torn_looks =
-        static_cast<std::uint8_t>(walk.is_torn() && members.empty() ? entry.torn_looks + 1 : 0);
-    const bool is_torn = entry.torn_looks != 0 && entry.torn_looks <= most_torn_looks;
-    entry.unsure =
-        members.empty() && (entry.to_confirm > 0 || is_torn || walk.group_is_left(entry.subject()));
+        static_cast<std::uint8_t>(is_torn && members.empty() ? entry.torn_looks + 1 : 0);
+    const bool is_doubtful = entry.torn_looks != 0 && entry.torn_looks <= most_torn_looks;
+    entry.unsure = members.empty() &&
+                   (entry.to_confirm > 0 || is_doubtful || walk.group_is_left(entry.subject()));
     entry.seen.clear();
     for (const os::ProcessInfo* process : members)
       entry.seen.push_back({process->pid, process->start_ticks});
@@ -265,6 +271,13 @@ void Containment::settle_processes() {
     for (const os::ProcessInfo* process : members) signal_process(*process, signal_kill);
   }
   std::erase_if(waiting_, [](const Waiting& entry) { return entry.over; });
+}
+
+bool Containment::has_stray(ProcessWalk& walk) const {
+  std::vector<WalkSubject> subjects;
+  for (const Waiting& entry : waiting_)
+    if (!entry.in_leaf) subjects.push_back(entry.subject());
+  return walk.has_stray(subjects);
 }
 
 /// Stopped, they fork no more: looked for and stopped again until a look finds nothing new. Only

@@ -183,6 +183,7 @@ class Containment {
   void settle_leaves();
   void settle_processes();
   void stop_what_is_killed(ProcessWalk& walk);
+  [[nodiscard]] bool has_stray(ProcessWalk& walk) const;
   void set_deadline(Instant now, bool was_due);
 
   Setting setting_;

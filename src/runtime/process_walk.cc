@@ -29,9 +29,6 @@ ProcessWalk::ProcessWalk(std::int32_t root, const std::function<bool(std::int32_
   }
   std::ranges::sort(entries_, {}, [](const Entry& entry) { return entry.info.pid; });
   find_tops(root);
-  is_torn_ = is_torn_ || std::ranges::any_of(entries_, [](const Entry& entry) {
-               return entry.top != none && entry.info.is_ending;
-             });
 }
 
 std::uint32_t ProcessWalk::index_of_pid(std::int32_t pid) const {
@@ -101,6 +98,15 @@ std::vector<const os::ProcessInfo*> ProcessWalk::members(const WalkSubject& subj
     if (entry.info.is_alive() && belongs(entry, subject)) found.push_back(&entry.info);
   }
   return found;
+}
+
+bool ProcessWalk::has_stray(std::span<const WalkSubject> subjects) {
+  return std::ranges::any_of(entries_, [&](Entry& entry) {
+    if (entry.top == none || !entry.info.is_ending) return false;
+    if (*is_main_ && (*is_main_)(entry.info.pid)) return false;
+    return std::ranges::none_of(
+        subjects, [&](const WalkSubject& subject) { return belongs(entry, subject); });
+  });
 }
 
 bool ProcessWalk::is_member(const WalkSubject& subject, std::int32_t pid) {

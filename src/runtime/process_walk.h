@@ -37,9 +37,12 @@ class ProcessWalk {
   /// `is_main`: whether a pid is the main process of some run that is alive.
   ProcessWalk(std::int32_t root, const std::function<bool(std::int32_t)>& is_main);
 
-  /// Whether some process ended while the table was read (what moves from process to process may
-  /// have been missed), or one below us is ending (whose it was may not be known).
+  /// Whether some process ended while the table was read: what moves from process to process may
+  /// have been missed.
   [[nodiscard]] bool is_torn() const { return is_torn_; }
+  /// Whether one below us is ending that is of none of these runs, nor the main process of any:
+  /// nobody can tell any more whose it is.
+  [[nodiscard]] bool has_stray(std::span<const WalkSubject> subjects);
   /// Whether the group of its main process is there: this misses nothing that stays in it.
   [[nodiscard]] bool group_is_left(const WalkSubject& subject) const;
   /// Zombies are left out: nothing of them runs.
