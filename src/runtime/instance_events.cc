@@ -78,62 +78,62 @@ void InstanceEvents::write_reason(control::JsonWriter& json, const core::Instanc
   json.number_field("operator_pid", state.operator_pid);
 }
 
-void InstanceEvents::write_change(control::JsonWriter& json, const core::InstanceState& state,
-                                  const core::Action& announce) {
-  setting_.names.instance(announce.instance, name_);
+void InstanceEvents::write_change(control::JsonWriter& json, const PhaseChange& change) {
+  const core::InstanceState& state = change.after;
+  setting_.names.instance(change.instance, name_);
   json.text_field("instance", name_);
   if (state.run != no_run) json.unsigned_field("run", number_of(state.run));
-  json.text_field("from", core::word(announce.before));
+  json.text_field("from", core::word(change.phase_before));
   json.text_field("to", core::word(state.phase));
 }
 
-void InstanceEvents::write_end(control::JsonWriter& json, InstanceId id,
-                               const core::InstanceState& state) {
-  write_exit(json, state.last_exit);
-  const RunUsage& usage = setting_.runs.all[index_of(id)].usage;
-  if (!usage.known) return;
-  json.seconds_field("cpu_seconds", usage.cpu);
-  json.unsigned_field("peak_memory", usage.peak_memory);
+void InstanceEvents::write_end(control::JsonWriter& json, const PhaseChange& change) {
+  write_exit(json, change.after.last_exit);
+  if (!change.usage.known) return;
+  json.seconds_field("cpu_seconds", change.usage.cpu);
+  json.unsigned_field("peak_memory", change.usage.peak_memory);
 }
 
-std::string InstanceEvents::words(const core::Action& announce, Instant now) const {
-  const core::InstanceState& state = setting_.state.at(announce.instance);
-  const std::string name = setting_.names.instance(announce.instance);
-  if (!needs_service(announce.before, state)) return phase_words(name, announce.before, state, now);
-  const auto service = service_of(setting_.spec, setting_.names, announce.instance);
-  return phase_words(name, announce.before, state, now, service ? &*service : nullptr);
+std::string InstanceEvents::words(const PhaseChange& change) const {
+  const std::string name = setting_.names.instance(change.instance);
+  const core::Phase before = change.phase_before;
+  if (!needs_service(before, change.after))
+    return phase_words(name, before, change.after, change.now);
+  const auto service = service_of(setting_.spec, setting_.names, change.instance);
+  return phase_words(name, before, change.after, change.now, service ? &*service : nullptr);
 }
 
-void InstanceEvents::record(const StepSeen& seen, const core::Action& announce, std::string text) {
-  const InstanceId id = announce.instance;
-  const core::InstanceState& state = setting_.state.at(id);
-  const bool is_about_it = seen.event.instance == id;
-  const Kind kind = is_about_it ? kind_of(seen.event.kind, seen.before.phase) : Kind::phase;
+void InstanceEvents::record(const PhaseChange& change, std::string text) {
+  const core::InstanceState& state = change.after;
+  const bool is_about_it = change.event.instance == change.instance;
+  const Kind kind = is_about_it ? kind_of(change.event.kind, change.before.phase) : Kind::phase;
   setting_.log.record(word(kind), [&](control::JsonWriter& json) {
-    write_change(json, state, announce);
+    write_change(json, change);
     // Of a start it is why it was started; being ready is no reason for that.
-    write_reason(json, kind == Kind::started ? seen.before : state);
+    write_reason(json, kind == Kind::started ? change.before : state);
     switch (kind) {
-      case Kind::started: json.number_field("pid", seen.event.pid); break;
+      case Kind::started: json.number_field("pid", change.event.pid); break;
       case Kind::ready:
         json.seconds_field("ready_after", state.ready_at - state.run_started);
         break;
       case Kind::exited:
-        if (seen.before.pid != 0) json.number_field("pid", seen.before.pid);
-        write_end(json, id, state);
+        if (change.before.pid != 0) json.number_field("pid", change.before.pid);
+        write_end(json, change);
         text = name_ + " " + end_words(state.last_exit);
         break;
-      case Kind::start_failed:
-        if (seen.event.failure.number == 0) break;  // found after a take-over
-        json.number_field("errno", seen.event.failure.number);
-        json.text_field("step", os::phrase(static_cast<os::SpawnStep>(seen.event.failure.step)));
+      case Kind::start_failed: {
+        const core::LastFailure& failure = change.event.failure;
+        if (failure.number == 0) break;  // found after a take-over
+        json.number_field("errno", failure.number);
+        json.text_field("step", os::phrase(static_cast<os::SpawnStep>(failure.step)));
         break;
+      }
       case Kind::phase: break;
     }
     constexpr auto phase_deadline = static_cast<std::size_t>(core::DeadlineKind::phase);
     if (state.phase == Phase::backoff)
       json.seconds_field("restart_in",
-                         std::max(Duration{}, state.deadlines[phase_deadline] - seen.now));
+                         std::max(Duration{}, state.deadlines[phase_deadline] - change.now));
     if (!text.empty()) json.text_field("text", text);
   });
 }

@@ -5,7 +5,6 @@
 
 #include <string>
 
-#include "core/action.h"
 #include "core/event.h"
 #include "core/step.h"
 #include "model/spec_codec.h"
@@ -15,10 +14,14 @@
 
 namespace stayd::runtime {
 
-/// The fact that the core was told, and its instance as it was before.
-struct StepSeen {
-  const core::Event& event;
-  const core::InstanceState& before;
+/// A change of phase in one step of the core.
+struct PhaseChange {
+  core::Event event;           ///< the fact that the core was told
+  core::InstanceState before;  ///< of the event's instance
+  core::InstanceState after;   ///< of the one that changed
+  RunUsage usage;              ///< of its last run that has ended
+  InstanceId instance = no_instance;
+  core::Phase phase_before{};
   Instant now{};
 };
 
@@ -27,23 +30,19 @@ class InstanceEvents {
   struct Setting {
     EventLog& log;
     const Names& names;
-    const core::State& state;
-    const Runs& runs;
     const model::SpecView& spec;
   };
   explicit InstanceEvents(Setting setting) : setting_(setting) {}
 
-  /// `announce`: an instance's change of phase in that step; its state is the one after the step.
   /// `text`: words() for it.
-  void record(const StepSeen& seen, const core::Action& announce, std::string text);
+  void record(const PhaseChange& change, std::string text);
   /// The sentence for it (phase_words), with what of it stands in its service only.
-  [[nodiscard]] std::string words(const core::Action& announce, Instant now) const;
+  [[nodiscard]] std::string words(const PhaseChange& change) const;
 
  private:
-  void write_change(control::JsonWriter& json, const core::InstanceState& state,
-                    const core::Action& announce);
+  void write_change(control::JsonWriter& json, const PhaseChange& change);
   void write_reason(control::JsonWriter& json, const core::InstanceState& state);
-  void write_end(control::JsonWriter& json, InstanceId id, const core::InstanceState& state);
+  static void write_end(control::JsonWriter& json, const PhaseChange& change);
 
   Setting setting_;
   std::string name_, cause_;

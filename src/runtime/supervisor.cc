@@ -8,6 +8,7 @@
 #include "os/allocator.h"
 #include "os/files.h"
 #include "os/process.h"
+#include "runtime/guarded.h"
 #include "runtime/phase_words.h"
 
 namespace stayd::runtime {
@@ -15,6 +16,7 @@ namespace {
 
 constexpr Duration signal_words_interval = seconds(10);
 constexpr Duration same_signal_interval = milliseconds(500);
+constexpr std::size_t most_changes = 32;
 
 // signal(7)
 constexpr int hangup = 1, interrupt = 2, quit = 3, terminate = 15, child_changed = 17,
@@ -58,11 +60,7 @@ Supervisor::Supervisor(Foundation foundation, const SupervisorRecord& record, Lo
       helpers_(base_.epoll, reaper_),
       words_(base_.epoll),
       events_(base_.epoll),
-      instance_events_({.log = events_,
-                        .names = base_.names,
-                        .state = state_,
-                        .runs = runs_,
-                        .spec = base_.spec}),
+      instance_events_({.log = events_, .names = base_.names, .spec = base_.spec}),
       logs_({.spawner = base_.spawner,
              .epoll = base_.epoll,
              .names = base_.names,
@@ -94,7 +92,9 @@ Supervisor::Supervisor(Foundation foundation, const SupervisorRecord& record, Lo
              .events = events_,
              .world = *this}),
       own_pid_(os::own_pid()),
-      keeper_pid_(os::parent_pid()) {}
+      keeper_pid_(os::parent_pid()) {
+  changes_.reserve(most_changes);
+}
 
 Supervisor::~Supervisor() = default;
 
@@ -135,6 +135,7 @@ void Supervisor::turn() {
     for (const MatchedRun& found : logs_.take_matched()) readiness_.matched(found);
   }
   settle();
+  tell_changes();
   desk_.answer_waits(now_);
   finish_leaving();
 }
@@ -192,7 +193,7 @@ void Supervisor::step(const core::Event& event) {
   core::step(state_, base_.catalog, event, now_, outcome_);
   for (std::size_t i = first_action; i < outcome_.actions.size(); ++i)
     if (outcome_.actions[i].kind == core::ActionKind::announce)
-      tell({event, before, now_}, outcome_.actions[i]);
+      note_change(event, before, outcome_.actions[i]);
   const core::SupervisorState& now = state_.supervisor();
   const bool by_itself = now.shutting_down && !was_going_down && !now.leaving &&
                          event.kind != core::EventKind::shutdown;
@@ -200,14 +201,30 @@ void Supervisor::step(const core::Event& event) {
     say(base_.names.instance(event.instance) + " has ended, stopping everything in order");
 }
 
+/// Told after what the step asks for is done: a restart does not wait for words.
+void Supervisor::note_change(const core::Event& event, const core::InstanceState& before,
+                             const core::Action& announce) {
+  if (changes_.size() == most_changes) tell_changes();
+  changes_.push_back({.event = event,
+                      .before = before,
+                      .after = state_.at(announce.instance),
+                      .usage = runs_.at(announce.instance).usage,
+                      .instance = announce.instance,
+                      .phase_before = announce.before,
+                      .now = now_});
+}
+
 /// To the own log and to the record; neither is written before the ledger.
-void Supervisor::tell(const StepSeen& seen, const core::Action& announce) {
-  std::string text;
-  (void)guarded([&] {
-    text = instance_events_.words(announce, now_);
-    if (!text.empty()) words_.say(text);
-  });
-  instance_events_.record(seen, announce, std::move(text));
+void Supervisor::tell_changes() {
+  for (const PhaseChange& change : changes_) {
+    std::string text;
+    (void)guarded([&] {
+      text = instance_events_.words(change);
+      if (!text.empty()) words_.say(text);
+    });
+    instance_events_.record(change, std::move(text));
+  }
+  changes_.clear();
 }
 
 /// Our own record first, as the core expects it of a ledger whose writer died (core/step.cc: a
@@ -425,6 +442,7 @@ void Supervisor::note_oom_kill(core::Event& exit) {
 }
 
 void Supervisor::say(std::string_view sentence) {
+  tell_changes();
   words_.say(sentence);
   desk_.notice(sentence);
 }

@@ -28,7 +28,6 @@
 #include "runtime/control_desk.h"
 #include "runtime/event_log.h"
 #include "runtime/foundation.h"
-#include "runtime/guarded.h"
 #include "runtime/helpers.h"
 #include "runtime/instance_events.h"
 #include "runtime/readiness.h"
@@ -71,7 +70,9 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   void settle();
   void step_facts();
   void step(const core::Event& event);
-  void tell(const StepSeen& seen, const core::Action& announce);
+  void note_change(const core::Event& event, const core::InstanceState& before,
+                   const core::Action& announce);
+  void tell_changes();
   void write_ledger();
   void write_supervisor_record();
   void spread_outcome();
@@ -154,6 +155,7 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   OwnWords words_;
   EventLog events_;
   InstanceEvents instance_events_;
+  std::vector<PhaseChange> changes_;  ///< not told yet
   LogLink logs_;
   Launcher launcher_;
   Readiness readiness_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "os/process.h"
+#include "runtime/guarded.h"
 #include "runtime/supervisor.h"
 
 namespace stayd::runtime {

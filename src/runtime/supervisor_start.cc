@@ -42,6 +42,7 @@ Result<std::unique_ptr<Supervisor>> Supervisor::create(Foundation foundation) {
   } else {
     supervisor->boot();
   }
+  supervisor->tell_changes();
   supervisor->words_.flush();
   supervisor->events_.flush();
   (void)send_link(supervisor->base_.keeper.view(), {.kind = LinkKind::started});
