@@ -166,13 +166,13 @@ std::expected<os::Spawned, LaunchFailure> Launcher::outcome(const os::SpawnPlan&
   return failure;
 }
 
-std::expected<PreparedStart, LaunchFailure> Launcher::prepare(model::Service service,
-                                                              Launch launch) {
+std::expected<PreparedStart, LaunchFailure> Launcher::prepare(
+    std::shared_ptr<const model::Service> service, Launch launch) {
   if (const auto null = null_device(); !null)
     return failed(os::SpawnStep::descriptors, null.error());
-  auto input = open_stdin(service.execution);
+  auto input = open_stdin(service->execution);
   if (!input) return std::unexpected(std::move(input).error());
-  auto outputs = logs_.open(launch.instance, launch.run, service);
+  auto outputs = logs_.open(launch.instance, launch.run, *service);
   if (!outputs) return failed(os::SpawnStep::descriptors, std::move(outputs).error());
   if (const auto room = has_room(*outputs); !room)
     return failed(os::SpawnStep::descriptors, room.error());
@@ -184,7 +184,8 @@ void Launcher::begin(PreparedStart prepared) {
   ENSURE(under_way_ == nullptr);
   // Ours until its process is there: memory may run out before.
   auto now = std::make_unique<UnderWay>(std::move(prepared));
-  const auto& [service, launch, input, outputs] = now->start;
+  const auto& [held, launch, input, outputs] = now->start;
+  const model::Service& service = *held;
   const bool inherits = service.execution.stdin_from == model::StdinFrom::inherit;
   const os::FdView in = input.valid() ? input.view() : inherits ? os::FdView(0) : null_.view();
   const os::FdView out = outputs.out.valid() ? outputs.out.view() : null_.view();

@@ -55,7 +55,7 @@ struct Inheritance {
 
 /// A start that has all it needs but the process.
 struct PreparedStart {
-  model::Service service;
+  std::shared_ptr<const model::Service> service;
   Launch launch;
   os::Fd input;  ///< invalid: /dev/null, or our own
   RunOutputs outputs;
@@ -70,7 +70,8 @@ class Launcher {
 
   /// A start of the service's command has three parts, so that the first of one goes on beside the
   /// last of another: its pipes are made, the process is made, and it has executed (or failed).
-  std::expected<PreparedStart, LaunchFailure> prepare(model::Service service, Launch launch);
+  std::expected<PreparedStart, LaunchFailure> prepare(std::shared_ptr<const model::Service> service,
+                                                      Launch launch);
   /// One at a time. Nothing else is started until finish.
   void begin(PreparedStart start);
   std::expected<os::Spawned, LaunchFailure> finish();

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 #include <sys/resource.h>
 
+#include <memory>
 #include <new>
 
 #include "os/spawn_test_support.h"
@@ -28,7 +29,10 @@ struct Rig {
 
   Rig() { task.log.to_file = false; }
   PreparedStart prepared(const model::Service& service) {
-    return launcher.prepare(service, {.instance = InstanceId{0}, .run = RunId{1}}).value();
+    return launcher
+        .prepare(std::make_shared<const model::Service>(service),
+                 {.instance = InstanceId{0}, .run = RunId{1}})
+        .value();
   }
 };
 

@@ -73,6 +73,7 @@ Supervisor::Supervisor(Foundation foundation, const SupervisorRecord& record, Lo
              .generation = base_.generation,
              .foreground = base_.settings.foreground},
             std::move(channel)),
+      services_(base_.spec, base_.names),
       launcher_(base_.spawner, logs_, base_.names, base_.inheritance),
       readiness_({.epoll = base_.epoll,
                   .logs = logs_,

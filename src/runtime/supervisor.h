@@ -33,6 +33,7 @@
 #include "runtime/readiness.h"
 #include "runtime/reaper.h"
 #include "runtime/resume.h"
+#include "runtime/services.h"
 
 namespace stayd::runtime {
 
@@ -157,6 +158,7 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   InstanceEvents instance_events_;
   std::vector<PhaseChange> changes_;  ///< not told yet
   LogLink logs_;
+  Services services_;
   Launcher launcher_;
   Readiness readiness_;
   ControlDesk desk_;

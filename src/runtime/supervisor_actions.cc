@@ -117,7 +117,7 @@ Result<model::Service> Supervisor::service_of(InstanceId id) const {
 
 void Supervisor::spawn(const core::Action& action) {
   const InstanceId id = action.instance;
-  auto service = service_of(id);
+  auto service = services_.of(id);
   if (!service) return spawn_failed(action, {.text = service.error().message});
   Run& run = runs_.at(id);
   Leaf leaf{run.record.cgroup_number, run.record.cgroup_killed != 0};
@@ -135,7 +135,7 @@ void Supervisor::spawn(const core::Action& action) {
   Launch launch = launch_of(id, action.run);
   launch.cgroup = std::move(*cgroup);
   launch.pid_at = base_.ledger.spawned_pid(id);
-  if (const auto prepared = readiness_.prepare(*service, launch); !prepared)
+  if (const auto prepared = readiness_.prepare(**service, launch); !prepared)
     return spawn_failed(action, LaunchFailure::of(os::SpawnStep::descriptors, prepared.error()));
   auto start = launcher_.prepare(std::move(*service), std::move(launch));
   finish_start();  // the one before: it has executed while this one was prepared
