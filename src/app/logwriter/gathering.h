@@ -16,7 +16,7 @@ namespace stayd::app {
 class Gathering {
  public:
   static constexpr Duration shortest = microseconds(200);
-  static constexpr Duration longest = milliseconds(1);
+  static constexpr Duration longest = milliseconds(4);
 
   /// A look found so much in a pipe of this size (0: not known).
   void note(std::size_t bytes, std::uint32_t capacity) {

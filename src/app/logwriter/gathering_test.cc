@@ -10,8 +10,8 @@ constexpr std::uint32_t capacity = 64u << 10;
 
 TEST_CASE("little that comes is gathered from the first look on, longer and longer") {
   Gathering gathering;
-  for (const Duration expected :
-       {microseconds(400), microseconds(800), milliseconds(1), milliseconds(1)}) {
+  for (const Duration expected : {microseconds(400), microseconds(800), microseconds(1600),
+                                  microseconds(3200), milliseconds(4), milliseconds(4)}) {
     gathering.note(100, capacity);
     CHECK(gathering.pause() == expected);
   }
