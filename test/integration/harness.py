@@ -107,9 +107,10 @@ def zombies():
     return [pid for pid, state in all_processes().items() if state == 'Z']
 
 
-def cpu_seconds(pid):
-    fields = pathlib.Path(f'/proc/{pid}/stat').read_text().rpartition(') ')[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf('SC_CLK_TCK')
+def wakes(pid):
+    """How often it has got a processor."""
+    lines = pathlib.Path(f'/proc/{pid}/status').read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if 'ctxt_switches' in line)
 
 
 class Refused(Exception):
