@@ -3,7 +3,11 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
 
 #include "journal/reader_test_support.h"
 #include "journal/shown_text.h"
@@ -85,6 +89,35 @@ TEST_CASE("a reader goes on across a rotation") {
   const auto line = reader.next();
   REQUIRE(line.has_value());
   CHECK(line->text == "two");
+}
+
+TEST_CASE("a reader skips nothing when rotations come while it looks for what is next") {
+  constexpr int pairs = 200;
+  Folder folder;
+  folder.write("stdout.log", "0\n");
+  std::atomic<int> seen{-1};
+  std::thread writer([&] {
+    const std::string current = folder.path() + "/stdout.log";
+    const std::string fresh = folder.path() + "/fresh";
+    for (int number = 1; number <= 2 * pairs; ++number) {
+      while (number % 2 == 1 && seen.load() + 1 < number) std::this_thread::yield();
+      std::ofstream(fresh) << number << '\n';
+      const std::string digits = std::to_string(number);
+      std::filesystem::rename(current, folder.path() + "/stdout." +
+                                           std::string(6 - digits.size(), '0') + digits + ".log");
+      std::filesystem::rename(fresh, current);
+    }
+  });
+  LogReader reader = open(folder);
+  bool all_came = true;
+  while (seen.load() < 2 * pairs && all_came) {
+    const auto line = reader.next();
+    if (!line) continue;
+    all_came = line->text == std::to_string(seen.load() + 1);
+    seen.store(all_came ? seen.load() + 1 : 2 * pairs);
+  }
+  writer.join();
+  CHECK(all_came);
 }
 
 TEST_CASE("what was not kept is told where it is missing") {

@@ -89,7 +89,10 @@ bool SegmentWalk::open_next() {
     } else {
       if (is_current() && !was_replaced()) return false;
       opened = open_current();
-      if (!opened && closed_segments() == closed) return false;
+      const auto closed_now = closed_segments();
+      if (!opened && closed_now == closed) return false;
+      // What was closed since comes before the one that is current now.
+      if (std::ranges::upper_bound(closed_now, before.number) != closed_now.end()) continue;
     }
     if (!opened) continue;
     const bool has_gap = before.number > 0 && place_.number > before.number + 1;
