@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "journal/reader_test_support.h"
+#include "journal/segment_names.h"
 #include "journal/shown_text.h"
 
 using namespace stayd;
@@ -102,9 +103,9 @@ TEST_CASE("a reader skips nothing when rotations come while it looks for what is
     for (int number = 1; number <= 2 * pairs; ++number) {
       while (number % 2 == 1 && seen.load() + 1 < number) std::this_thread::yield();
       std::ofstream(fresh) << number << '\n';
-      const std::string digits = std::to_string(number);
-      std::filesystem::rename(current, folder.path() + "/stdout." +
-                                           std::string(6 - digits.size(), '0') + digits + ".log");
+      std::filesystem::rename(
+          current,
+          folder.path() + "/" + closed_text_name(LogKind::out, static_cast<std::uint64_t>(number)));
       std::filesystem::rename(fresh, current);
     }
   });
