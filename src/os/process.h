@@ -103,12 +103,13 @@ struct ProcessInfo {
   std::uint64_t start_ticks = 0;  ///< since boot, proc(5) field 22
   std::uint64_t cpu_ns = 0;
   std::uint64_t resident_bytes = 0;
-  /// It has lost its memory, and its environment with that, but still has its files: what is left
-  /// of exit in the kernel, however long that takes. (Kernel threads look the same.)
-  bool is_ending = false;
-  std::string name;  ///< comm
+  bool has_memory = false;  ///< proc(5) field 23 is 0 without
+  std::string name;         ///< comm
   /// A zombie is not: nothing of it is left but its status.
   [[nodiscard]] bool is_alive() const { return state != 'Z' && state != 'X'; }
+  /// It has lost its memory, and its environment with that, but still has its files: what is left
+  /// of exit in the kernel, however long that takes. (Kernel threads look the same.)
+  [[nodiscard]] bool is_ending() const { return is_alive() && !has_memory; }
 };
 Result<ProcessInfo> process_info(std::int32_t pid);
 /// Every process that is visible; empty without /proc.

@@ -51,17 +51,17 @@ Result<ProcessInfo> process_info(std::int32_t pid) {
   if (open == std::string::npos || close == std::string::npos || close + 2 > stat.size())
     return failure("/proc/" + std::to_string(pid) + "/stat is not of the known form");
   const StatFields fields(std::string_view(stat).substr(close + 2));
-  const char state = fields.text(3).empty() ? '?' : fields.text(3)[0];
+  const std::string_view state = fields.text(3);
   return ProcessInfo{
       .pid = static_cast<std::int32_t>(leading_number(stat)),
       .parent = fields.pid(4),
       .group = fields.pid(5),
       .session = fields.pid(6),
-      .state = state,
+      .state = state.empty() ? '?' : state[0],
       .start_ticks = fields.number(22),
       .cpu_ns = cpu_ns_of(fields),
       .resident_bytes = fields.number(24) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)),
-      .is_ending = fields.number(23) == 0 && state != 'Z' && state != 'X',
+      .has_memory = fields.number(23) != 0,
       .name = stat.substr(open + 1, close - open - 1)};
 }
 

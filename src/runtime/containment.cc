@@ -288,7 +288,7 @@ void Containment::stop_what_is_killed(ProcessWalk& walk) {
     for (const Waiting& entry : waiting_) {
       if (entry.in_leaf || entry.looked_at || !entry.killing) continue;
       for (const os::ProcessInfo* process : walk.members(entry.subject())) {
-        if (process->state == 'T' || process->is_ending) continue;
+        if (process->state == 'T' || process->is_ending()) continue;
         found_running = true;
         signal_process(*process, signal_stop);
       }

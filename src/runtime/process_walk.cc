@@ -102,7 +102,7 @@ std::vector<const os::ProcessInfo*> ProcessWalk::members(const WalkSubject& subj
 
 bool ProcessWalk::has_stray(std::span<const WalkSubject> subjects) {
   return std::ranges::any_of(entries_, [&](Entry& entry) {
-    if (entry.top == none || !entry.info.is_ending) return false;
+    if (entry.top == none || !entry.info.is_ending()) return false;
     if (*is_main_ && (*is_main_)(entry.info.pid)) return false;
     return std::ranges::none_of(
         subjects, [&](const WalkSubject& subject) { return belongs(entry, subject); });
