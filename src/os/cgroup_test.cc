@@ -13,6 +13,7 @@
 using namespace stayd;
 using namespace stayd::os;
 using test::Command;
+using test::Ran;
 
 namespace {
 
@@ -153,23 +154,30 @@ TEST_CASE("row 15: what a pid namespace does not know is a 0 in cgroup.procs, an
   CHECK(seen == "0\nand 0");
 }
 
-TEST_CASE("row 16: a cgroup that was killed once is told from a new one") {
+TEST_CASE("row 16: what a cgroup that was killed once kills at birth has not been started") {
   const Scratch scratch;
   if (!scratch.available()) return;
   const Cgroup killed = std::move(*scratch.group.create_child("killed"));
   REQUIRE(killed.kill_all().has_value());
-  const Cgroup fresh = std::move(*scratch.group.create_child("fresh"));
-  Spawner with = std::move(*Spawner::create());
-  with.test_clone_into(fresh.fd());
-  CHECK(with.abilities().cgroup_way == CgroupWay::clone_into);
-  with.test_clone_into(killed.fd());
-  const bool kernel_kills_at_birth = with.abilities().cgroup_way == CgroupWay::write_procs;
-  if (!kernel_kills_at_birth) MESSAGE("this kernel does not kill at birth");
-
-  // However the test came out, a start into the killed one works with what it has told us.
+  std::int32_t pid = 0;
   Command command = Command::shell("exit 5");
   command.plan.cgroup = killed.fd();
-  CHECK(command.run(with).status.value == 5);
+  command.plan.pid_at = &pid;
+  SUBCASE("beside us") { command.plan.set_oom_score = false; }
+  SUBCASE("while we wait") { command.plan.oom_score = 1; }
+  const Ran ran = command.run();
+  if (ran.started) {
+    MESSAGE("this kernel does not kill at birth");
+    CHECK(ran.status.value == 5);
+    return;
+  }
+  CHECK(command.plan.failed_step == SpawnStep::cgroup);
+  CHECK(ran.error.number == killed_at_birth);
+  CHECK(ran.error.message == "entering the cgroup: what is started in it is killed at once");
+  CHECK(pid == 0);
+  Spawner other = std::move(*Spawner::create());
+  other.distrust_clone_into_cgroup();
+  CHECK(command.run(other).status.value == 5);
 }
 
 TEST_CASE("files kept open tell whether children are populated, then and now") {

@@ -293,7 +293,7 @@ extern "C" [[noreturn]] void stayd_child_main(ChildTask* given);
 
 extern "C" [[noreturn]] void stayd_child_main(ChildTask* given) {
   ChildTask& task = *given;
-  if (task.exit_at_once) leave(0);
+  task.begun = true;
   if (task.write_pid) *task.plan->pid_at = static_cast<std::int32_t>(raw_call(SYS_getpid));
   make_table_private(task);
   enter_cgroup(task);

@@ -39,7 +39,7 @@ struct ChildTask {
   InheritedTraits reset;
   SignalMask reset_signals = 0;  ///< to their default dispositions
   SignalMask mask_before = 0;    ///< for keep_signals
-  bool exit_at_once = false;     ///< a test whether a child can live there
+  volatile bool begun = false;   ///< by the child, first of all: it was not killed at birth
 };
 
 struct ChildReport {

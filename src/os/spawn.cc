@@ -163,9 +163,4 @@ void Spawner::remember(const SpawnManner& manner, int refusal) {
   abilities_.refusal = refusal;
 }
 
-void Spawner::test_clone_into(FdView cgroup) {
-  if (abilities_.way != SpawnWay::clone3 || abilities_.cgroup_way != CgroupWay::clone_into) return;
-  if (dies_at_birth(stack_, cgroup)) distrust_clone_into_cgroup();
-}
-
 }  // namespace stayd::os

@@ -10,6 +10,7 @@
 // (SpawnSlots), and what the child is to have is put there before the clone.
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -43,6 +44,12 @@ enum class SpawnStep : std::uint8_t {
 };
 /// "setting the user", "entering the directory", ...
 const char* phrase(SpawnStep step);
+/// The number of step `cgroup` for a child that was killed before its first instruction. Kernels
+/// from 6.14 do that to what is cloned (CLONE_INTO_CGROUP) into a cgroup that has ever had
+/// cgroup.kill written to it, or from one that has.
+inline constexpr int killed_at_birth = ECANCELED;
+/// Why the step failed with `number`, an errno.
+std::string reason(SpawnStep step, int number);
 
 struct PlannedDescriptor {
   FdView from;  ///< in our table
@@ -135,10 +142,6 @@ class Spawner {
   void begin(SpawnPlan& plan);
   Result<Spawned> finish();
   [[nodiscard]] const SpawnAbilities& abilities() const { return abilities_; }
-  /// Starts a child that ends at once in `cgroup` (new, empty) and, if it was killed at birth, does
-  /// without CLONE_INTO_CGROUP from now on. Kernels from 6.14 do that to us when our own cgroup has
-  /// ever had cgroup.kill written to it.
-  void test_clone_into(FdView cgroup);
   /// Must not use CLONE_INTO_CGROUP from now on.
   void distrust_clone_into_cgroup() { abilities_.cgroup_way = CgroupWay::write_procs; }
 

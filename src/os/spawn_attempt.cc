@@ -64,12 +64,11 @@ long call_clone3(clone_args& arguments, ChildTask& task) {
 }
 
 /// A vfork child ends the wait for it a moment before it can be reaped.
-int wait_for_end(FdView process) {
+void wait_for_end(FdView process) {
   siginfo_t info{};
-  const int result = retry([&] {
+  retry([&] {
     return waitid(by_pidfd, static_cast<id_t>(process.number()), &info, WEXITED | __WALL);
   });
-  return result == 0 && info.si_code != CLD_EXITED ? info.si_status : 0;
 }
 
 bool is_about_the_cgroup(int number) {
@@ -188,6 +187,10 @@ bool SpawnAttempt::goes_on() const {
          task_.oom_score_text == nullptr;
 }
 
+bool SpawnAttempt::clones_into_cgroup() const {
+  return plan_.cgroup.valid() && task_.cgroup_folder < 0;
+}
+
 /// CLONE_CHILD_CLEARTID (clone(2), set_tid_address(2)): at the child's exec or end the kernel
 /// clears the word and wakes who waits for it, as it ends the wait for a vfork child. Where clone
 /// has waited itself, the word is 0.
@@ -220,7 +223,7 @@ void SpawnAttempt::clone() {
         arguments.flags |= CLONE_PARENT_SETTID;
         arguments.parent_tid = pid_destination();
       }
-      if (plan_.cgroup.valid() && task_.cgroup_folder < 0) {
+      if (clones_into_cgroup()) {
         arguments.flags |= CLONE_INTO_CGROUP;
         arguments.cgroup = static_cast<unsigned>(plan_.cgroup.number());
       }
@@ -237,6 +240,8 @@ void SpawnAttempt::clone() {
 }
 
 SpawnFailure SpawnAttempt::outcome_in_memory() {
+  // It has left our memory without having run: that is how a killed one does.
+  if (clones_into_cgroup() && !task_.begun) return {SpawnStep::cgroup, killed_at_birth, 0};
   return {plan_.failed_step, plan_.failed_number, plan_.failed_detail};
 }
 
@@ -276,8 +281,7 @@ void SpawnAttempt::begin() {
 
 SpawnFailure SpawnAttempt::why_no_clone() const {
   const int number = static_cast<int>(-pid_);
-  const bool into_cgroup = plan_.cgroup.valid() && task_.cgroup_folder < 0;
-  const bool is_cgroup = into_cgroup && is_about_the_cgroup(number);
+  const bool is_cgroup = clones_into_cgroup() && is_about_the_cgroup(number);
   return {is_cgroup ? SpawnStep::cgroup : SpawnStep::clone, number, 0};
 }
 
@@ -305,24 +309,6 @@ SpawnFailure SpawnAttempt::outcome_of(Spawned& child) {
   const SpawnFailure failure = manner_.shared_memory ? outcome_in_memory() : outcome_in_pipe();
   if (failure.step != SpawnStep::none) wait_for_end(child.process.view());
   return failure;
-}
-
-bool dies_at_birth(char* stack, FdView cgroup) {
-  int pidfd = -1;
-  SpawnPlan plan;
-  ChildTask task;
-  task.plan = &plan;
-  task.exit_at_once = true;
-  clone_args arguments = arguments_for(
-      CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_CLEAR_SIGHAND | CLONE_INTO_CGROUP, stack);
-  arguments.pidfd = reinterpret_cast<std::uint64_t>(&pidfd);
-  arguments.cgroup = static_cast<unsigned>(cgroup.number());
-  const SignalMask mask = kernel::exchange_mask(kernel::every_signal);
-  const long pid = call_clone3(arguments, task);
-  kernel::exchange_mask(mask);
-  if (pid < 0) return false;  // spawn finds out on its own
-  const Fd process(pidfd);
-  return wait_for_end(process.view()) == SIGKILL;
 }
 
 }  // namespace stayd::os

@@ -71,6 +71,7 @@ class SpawnAttempt {
   void choose_traits(const InheritedTraits& inherited);
   void clone();
   [[nodiscard]] bool goes_on() const;
+  [[nodiscard]] bool clones_into_cgroup() const;
   void wait_until_executed();
   SpawnFailure why_no_clone() const;
   [[nodiscard]] std::uint64_t pid_destination() const;
@@ -96,8 +97,5 @@ class SpawnAttempt {
 
 /// What plan.failed_* say, as a clause, with what can be found out about an executable.
 std::string failure_clause(const SpawnPlan& plan);
-
-/// Whether a child that is cloned into `cgroup` with CLONE_INTO_CGROUP is killed before it runs.
-bool dies_at_birth(char* stack, FdView cgroup);
 
 }  // namespace stayd::os

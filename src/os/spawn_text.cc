@@ -116,11 +116,17 @@ const char* phrase(SpawnStep step) {
   return "";
 }
 
+std::string reason(SpawnStep step, int number) {
+  if (step == SpawnStep::cgroup && number == killed_at_birth)
+    return "what is started in it is killed at once";
+  return error_text(number);
+}
+
 std::string failure_clause(const SpawnPlan& plan) {
   std::string clause = phrase(plan.failed_step) + object_of(plan) + ": ";
   const bool by_path = plan.failed_step == SpawnStep::execute && plan.executable != nullptr;
-  clause +=
-      by_path ? execute_text(plan.executable, plan.failed_number) : error_text(plan.failed_number);
+  clause += by_path ? execute_text(plan.executable, plan.failed_number)
+                    : reason(plan.failed_step, plan.failed_number);
   return clause;
 }
 

@@ -10,8 +10,9 @@
 //   pid-namespace  as `processes`, with a keeper that is PID 1: its end is the end of everything
 //
 // A leaf is used again by the same instance while it is empty and was never killed. One that was
-// killed is not: kernels from 6.14 on kill at birth whatever is cloned into it. Leaves are held by
-// name, not by descriptor.
+// killed is not: kernels from 6.14 on kill at birth whatever is cloned into it. That a stranger has
+// killed it shows at the next start (LaunchFailure::killed_at_birth). Leaves are held by name, not
+// by descriptor.
 //
 // Passive: the loop tells it what happens and asks settle() once a batch what has become empty.
 #pragma once

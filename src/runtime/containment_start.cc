@@ -41,7 +41,7 @@ Status try_to_spawn_into(const os::Cgroup& cgroup, os::Spawner& spawner) {
                      .cgroup = cgroup.fd()};
   auto spawned = spawner.spawn(plan);
   if (spawned) {
-    // It did not live to fail: killed at birth.
+    // It did not live to fail.
     os::reap(spawned->process.view());
     return failure("what is started in a cgroup here is killed at once");
   }
@@ -85,8 +85,11 @@ Status Containment::open_base(os::Spawner& spawner) {
 Status Containment::test_base(os::Spawner& spawner) {
   const os::Cgroup probe = TRY(base_.create_child(probe_name));
   has_memory_events_ = os::exists(probe.path() + "/memory.events");
-  spawner.test_clone_into(probe.fd());
   Status spawned = try_to_spawn_into(probe, spawner);
+  if (!spawned && spawned.error().number == os::killed_at_birth) {
+    spawner.distrust_clone_into_cgroup();
+    spawned = try_to_spawn_into(probe, spawner);
+  }
   (void)base_.remove_child(probe_name);
   return spawned;
 }

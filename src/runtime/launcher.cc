@@ -34,13 +34,18 @@ LaunchFailure LaunchFailure::of(os::SpawnStep step, Error error) {
   return failure;
 }
 
+bool LaunchFailure::killed_at_birth() const {
+  return static_cast<os::SpawnStep>(what.step) == os::SpawnStep::cgroup &&
+         what.number == os::killed_at_birth;
+}
+
 std::string Launcher::text_of(const core::LastFailure& failure, const model::Execution* execution) {
   const auto step = static_cast<os::SpawnStep>(failure.step);
   std::string text = os::phrase(step);
   if (execution != nullptr && step == os::SpawnStep::directory) text += " " + execution->directory;
   if (execution != nullptr && step == os::SpawnStep::execute) text += " " + execution->executable;
   text += ": ";
-  text += os::error_text(failure.number);
+  text += os::reason(step, failure.number);
   return text;
 }
 
@@ -200,10 +205,12 @@ void Launcher::begin(PreparedStart prepared) {
   under_way_ = std::move(now);
 }
 
-std::expected<os::Spawned, LaunchFailure> Launcher::finish() {
+std::expected<os::Spawned, LaunchFailure> Launcher::finish(PreparedStart& begun) {
   const auto ended = std::exchange(under_way_, nullptr);
   ENSURE(ended != nullptr);
-  return outcome(ended->plan, spawner_.finish());
+  auto spawned = outcome(ended->plan, spawner_.finish());
+  begun = std::move(ended->start);
+  return spawned;
 }
 
 std::expected<os::Spawned, LaunchFailure> Launcher::command(const model::Service& service,

@@ -41,6 +41,7 @@ struct LaunchFailure {
   core::LastFailure what;
   bool transient = false;
   std::string text;  ///< a clause: "setting the user: Operation not permitted"
+  [[nodiscard]] bool killed_at_birth() const;  ///< its cgroup is good for nothing any more
   static LaunchFailure of(os::SpawnStep step, Error error);
 };
 
@@ -72,9 +73,10 @@ class Launcher {
   /// last of another: its pipes are made, the process is made, and it has executed (or failed).
   std::expected<PreparedStart, LaunchFailure> prepare(std::shared_ptr<const model::Service> service,
                                                       Launch launch);
-  /// One at a time. Nothing else is started until finish.
+  /// One at a time. Nothing else is started until finish, which gives back what was begun: after a
+  /// failure it can be begun again.
   void begin(PreparedStart start);
-  std::expected<os::Spawned, LaunchFailure> finish();
+  std::expected<os::Spawned, LaunchFailure> finish(PreparedStart& begun);
   /// Starts another command in the service's context: its user, folder, environment, cgroup. Its
   /// output goes where the run's goes, if `log` has a stream for it, else nowhere.
   std::expected<os::Spawned, LaunchFailure> command(const model::Service& service,

@@ -72,7 +72,8 @@ TEST_CASE("a start that ran out of memory leaves room for the next") {
   CHECK(out_of_memory);
 
   rig.launcher.begin(rig.prepared(rig.task));
-  const auto started = rig.launcher.finish();
+  PreparedStart begun;
+  const auto started = rig.launcher.finish(begun);
   REQUIRE(started.has_value());
   CHECK(os::test::end_of(started->process).value == 0);
 }

@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
@@ -104,7 +105,10 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   void carry_out(const core::Action& action);
   [[nodiscard]] Result<model::Service> service_of(InstanceId id) const;
   void spawn(const core::Action& action);
+  Result<os::Cgroup> prepare_leaf(const core::Action& action, Leaf leaf);
   void finish_start();
+  std::expected<os::Spawned, LaunchFailure> finish_in_another_leaf(const core::Action& action,
+                                                                   PreparedStart start);
   void spawn_failed(const core::Action& action, LaunchFailure failure);
   Launch launch_of(InstanceId id, RunId run);
   void signal(const core::Action& action);

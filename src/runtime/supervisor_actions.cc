@@ -119,19 +119,10 @@ void Supervisor::spawn(const core::Action& action) {
   const InstanceId id = action.instance;
   auto service = services_.of(id);
   if (!service) return spawn_failed(action, {.text = service.error().message});
-  Run& run = runs_.at(id);
-  Leaf leaf{run.record.cgroup_number, run.record.cgroup_killed != 0};
-  base_.names.instance(id, name_);
-  auto cgroup = containment_.prepare(name_, leaf);
+  const RunRecord& record = runs_.at(id).record;
+  auto cgroup = prepare_leaf(action, {record.cgroup_number, record.cgroup_killed != 0});
   if (!cgroup)
     return spawn_failed(action, LaunchFailure::of(os::SpawnStep::cgroup, cgroup.error()));
-  hold_cgroup();
-  run.record = {.run = action.run};
-  set_leaf(run.record, leaf);
-  write_supervisor_record();
-  // So that a successor finds the leaf; this also empties the place of the pid.
-  base_.ledger.write(id, InstanceRecord{state_.at(id), run.record});
-
   Launch launch = launch_of(id, action.run);
   launch.cgroup = std::move(*cgroup);
   launch.pid_at = base_.ledger.spawned_pid(id);
@@ -144,11 +135,30 @@ void Supervisor::spawn(const core::Action& action) {
   starting_ = action;
 }
 
+/// The cgroup for a run whose instance had `leaf`; it stands in the ledger, for a successor to
+/// find.
+Result<os::Cgroup> Supervisor::prepare_leaf(const core::Action& action, Leaf leaf) {
+  base_.names.instance(action.instance, name_);
+  auto cgroup = containment_.prepare(name_, leaf);
+  if (!cgroup) return cgroup;
+  hold_cgroup();
+  RunRecord& record = runs_.at(action.instance).record;
+  record = {.run = action.run};
+  set_leaf(record, leaf);
+  write_supervisor_record();
+  // This also empties the place of the pid.
+  base_.ledger.write(action.instance, InstanceRecord{state_.at(action.instance), record});
+  return cgroup;
+}
+
 void Supervisor::finish_start() {
   if (!starting_) return;
   const core::Action action = *std::exchange(starting_, std::nullopt);
-  auto process = launcher_.finish();
+  PreparedStart begun;
+  auto process = launcher_.finish(begun);
   const bool noted = guarded([&] {
+    if (!process && process.error().killed_at_birth())
+      process = finish_in_another_leaf(action, std::move(begun));
     if (!process) return spawn_failed(action, std::move(process).error());
     const std::int32_t pid = process->pid;
     // Unwatched it is found by SIGCHLD, more slowly.
@@ -157,6 +167,19 @@ void Supervisor::finish_start() {
     facts_.back().pid = pid;
   });
   if (!noted) spawn_failed(action, out_of_memory());
+}
+
+/// Somebody has killed the instance's leaf.
+std::expected<os::Spawned, LaunchFailure> Supervisor::finish_in_another_leaf(
+    const core::Action& action, PreparedStart start) {
+  const RunRecord& record = runs_.at(action.instance).record;
+  auto cgroup = prepare_leaf(action, {record.cgroup_number, true});
+  if (!cgroup)
+    return std::unexpected(LaunchFailure::of(os::SpawnStep::cgroup, std::move(cgroup).error()));
+  start.launch.cgroup = std::move(*cgroup);
+  launcher_.begin(std::move(start));
+  PreparedStart begun;
+  return launcher_.finish(begun);
 }
 
 void Supervisor::spawn_failed(const core::Action& action, LaunchFailure failure) {
