@@ -25,8 +25,8 @@ inline constexpr Choice exit_when_choices[] = {
 
 inline constexpr Key supervisor_keys[] = {
     {"name", ValueType::text, "the folder's name and 6 hex digits of its path's hash",
-     "Names the supervisor: its folders, its cgroup, the first line of `stayd status`. Letters, "
-     "digits and `._-`.",
+     "Names the supervisor: its folders, its cgroup, the first line of `stayd status`. Of one name "
+     "there is one at a time, as long as they begin in the same cgroup. Letters, digits and `._-`.",
      put<read_string, &model::Supervisor::name>},
     {.name = "runtime-dir",
      .type = ValueType::path,

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
@@ -160,8 +161,8 @@ Result<Cgroup> Cgroup::open(const std::string& path) {
   return Cgroup(std::move(fd), path);
 }
 
-Result<Cgroup> Cgroup::create_child(const std::string& name) const {
-  if (::mkdirat(fd_.number(), name.c_str(), 0755) != 0 && errno != EEXIST)
+Result<Cgroup> Cgroup::create_child(const std::string& name, std::uint32_t mode) const {
+  if (::mkdirat(fd_.number(), name.c_str(), mode) != 0 && errno != EEXIST)
     return last_error("cannot make the cgroup " + path_ + "/" + name);
   return open_child(name);
 }
@@ -255,6 +256,11 @@ Result<std::string> Cgroup::read(const char* file) const { return read_small_fil
 
 Result<std::string> Cgroup::read(const std::string& child, const char* file) const {
   return read_small_file(fd(), (child + "/" + file).c_str());
+}
+
+bool Cgroup::lock() const {
+  return retry([&] { return ::flock(fd_.number(), LOCK_EX | LOCK_NB); }) == 0 ||
+         errno != EWOULDBLOCK;
 }
 
 std::uint64_t Cgroup::id() const {

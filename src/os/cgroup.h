@@ -27,7 +27,7 @@ class Cgroup {
   Cgroup() = default;
 
   /// mkdir + open below this one; an existing one is opened.
-  Result<Cgroup> create_child(const std::string& name) const;
+  Result<Cgroup> create_child(const std::string& name, std::uint32_t mode = 0755) const;
   Result<Cgroup> open_child(const std::string& name) const;
   /// rmdir of an empty child; ENOENT is success, EBUSY an Error with that number.
   Status remove_child(const std::string& name) const;
@@ -52,6 +52,9 @@ class Cgroup {
   Status move_in(std::int32_t pid) const;
   /// Content of a file such as "memory.current"; an Error where there is no such controller.
   [[nodiscard]] Result<std::string> read(const char* file) const;
+  /// flock(2), exclusive: it goes with the open file description, whoever holds copies of that.
+  /// False: another one has it. Where cgroups cannot be locked, everybody has it.
+  [[nodiscard]] bool lock() const;
   /// cgroup id as in PIDFD_GET_INFO: inode of the directory.
   [[nodiscard]] std::uint64_t id() const;
 

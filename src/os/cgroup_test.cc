@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <optional>
 
 #include "os/bomb_test_support.h"
 #include "os/spawn_test_support.h"
@@ -113,6 +114,21 @@ TEST_CASE("a cgroup is made, filled by birth, watched and removed") {
   CHECK(scratch.group.remove_child("leaf").has_value());
   CHECK(scratch.group.remove_child("leaf").has_value());  // gone is as good as removed
   CHECK_FALSE(leaf.populated());
+}
+
+TEST_CASE("a cgroup is locked for one, and for who has copies of that one's descriptor") {
+  const Scratch scratch;
+  if (!scratch.available()) return;
+  std::optional<Cgroup> one = std::move(*scratch.group.create_child("leaf", 0711));
+  const Cgroup other = std::move(*scratch.group.open_child("leaf"));
+  CHECK(one->lock());
+  CHECK(one->lock());
+  CHECK_FALSE(other.lock());
+  Fd copy = std::move(*duplicate(one->fd(), 0));
+  one.reset();
+  CHECK_FALSE(other.lock());
+  copy.reset();
+  CHECK(other.lock());
 }
 
 TEST_CASE("row 13: a bomb of 1,200 tasks in sessions of their own is gone after one kill") {

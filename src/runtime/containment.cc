@@ -61,9 +61,10 @@ Result<os::Cgroup> Containment::prepare(std::string_view instance, Leaf& leaf) {
   if (auto reused = reuse_leaf(instance, leaf)) return std::move(*reused);
   auto created = create_leaf(instance, leaf);
   if (!created && created.error().number == ENOENT) {  // somebody removed the base
-    auto base = own_.create_child("stayd." + setting_.name);
-    if (!base) return std::unexpected(std::move(base).error());
-    base_ = std::move(*base);
+    Base base = TRY(find_base());
+    if (!base.locked) return in_use(base);
+    base_ = std::move(base.folder);
+    keeper_has_base_ = false;
     ++base_count_;
     created = create_leaf(instance, leaf);
   }

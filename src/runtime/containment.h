@@ -14,6 +14,10 @@
 // killed it shows at the next start (LaunchFailure::killed_at_birth). Leaves are held by name, not
 // by descriptor.
 //
+// The base is locked (flock), so that of all supervisors that would have the same one only the
+// first begins. The keeper holds a copy of the locked descriptor, over a supervisor's death. Only
+// we may open the base for reading: whoever can, can lock it.
+//
 // Passive: the loop tells it what happens and asks settle() once a batch what has become empty.
 #pragma once
 
@@ -83,7 +87,8 @@ class Containment {
 
   /// Finds the best way that this machine and these rights allow. Where it is not the cgroup,
   /// reason() says why. Tests with `spawner` whether a cgroup can be spawned into (our own may be
-  /// marked by an earlier cgroup.kill). Of a supervisor that is no more, everything is killed.
+  /// marked by an earlier cgroup.kill). Of a supervisor that is no more, everything is killed; one
+  /// that is there is waited for a moment, and then left alone (claimed()).
   static Containment create(Setting setting, os::Spawner& spawner);
 
   [[nodiscard]] ContainmentMode mode() const { return mode_; }
@@ -92,9 +97,11 @@ class Containment {
   [[nodiscard]] bool is_degraded() const { return degraded_; }
   /// Absolute path of the base cgroup; empty without one.
   [[nodiscard]] const std::string& path() const { return base_.path(); }
-  /// The base cgroup's folder, for the keeper to hold; it is another one when the count has changed
-  /// (somebody removed it).
-  [[nodiscard]] os::FdView base() const { return base_.fd(); }
+  /// An Error (EBUSY): another supervisor of our name is there, and nothing may be begun.
+  [[nodiscard]] Status claimed() const { return claimed_; }
+  /// The base cgroup's folder, for the keeper to hold; invalid when it does. It is another one when
+  /// the count has changed (somebody removed it).
+  [[nodiscard]] os::FdView base() const { return keeper_has_base_ ? os::FdView() : base_.fd(); }
   [[nodiscard]] std::uint32_t base_count() const { return base_count_; }
   /// For the ledger.
   [[nodiscard]] std::uint32_t next_leaf() const { return setting_.next_leaf; }
@@ -162,10 +169,17 @@ class Containment {
           .instance = name, .run = run, .session = session, .main_gone = main_gone, .seen = seen};
     }
   };
+  struct Base {
+    os::Cgroup folder;
+    bool locked = false;  ///< by us
+  };
   enum class Stroke : std::uint8_t { complete, to_be_repeated };
 
   explicit Containment(Setting setting) : setting_(std::move(setting)) {}
   Status open_base(os::Spawner& spawner);
+  Status claim_base();
+  [[nodiscard]] Result<Base> find_base() const;
+  [[nodiscard]] std::unexpected<Error> in_use(const Base& base) const;
   Status test_base(os::Spawner& spawner);
   void clear_leftovers();
   [[nodiscard]] bool uses_leaf(const ContainedRun& run) const {
@@ -191,8 +205,10 @@ class Containment {
   ContainmentMode mode_ = ContainmentMode::processes;
   std::string reason_;
   bool degraded_ = false;
+  Status claimed_;
   os::Cgroup own_;
   os::Cgroup base_;
+  bool keeper_has_base_ = false;
   std::string base_name_;  ///< as /proc/PID/cgroup has it
   std::optional<os::CgroupWatch> watch_;
   bool has_cgroup_kill_ = false;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "os/clock.h"
 #include "os/files.h"
 #include "os/process.h"
 #include "runtime/containment.h"
@@ -12,6 +13,11 @@ namespace stayd::runtime {
 namespace {
 
 constexpr const char* probe_name = "@probe";  // no instance can have it
+constexpr std::uint32_t base_mode = 0711;
+constexpr int most_races = 10;
+/// For a supervisor that is just ending.
+constexpr Duration claim_patience = seconds(1);
+constexpr Duration between_tries = milliseconds(20);
 
 std::string with_hint(const Error& error) {
   switch (error.number) {
@@ -73,13 +79,48 @@ Status Containment::open_base(os::Spawner& spawner) {
   own_ = TRY(os::Cgroup::own());
   base_name_ = TRY(os::cgroup_of(os::own_pid()));
   base_name_ += (base_name_ == "/" ? "stayd." : "/stayd.") + setting_.name;
-  base_ = TRY(own_.create_child("stayd." + setting_.name));
+  TRY(claim_base());
   has_cgroup_kill_ = os::exists(base_.path() + "/cgroup.kill");
   // Without a watch (fs.inotify.max_user_instances) leaves are looked at from time to time.
   if (auto watch = os::CgroupWatch::create()) watch_ = std::move(*watch);
   TRY(test_base(spawner));
   if (!setting_.take_over) clear_leftovers();
   return {};
+}
+
+Status Containment::claim_base() {
+  const Instant give_up = os::now() + claim_patience;
+  for (;;) {
+    Base base = TRY(find_base());
+    if (base.locked || setting_.take_over) {  // at a take-over it is the keeper that has it
+      keeper_has_base_ = !base.locked;
+      base_ = std::move(base.folder);
+      return {};
+    }
+    if (os::now() >= give_up) return claimed_ = in_use(base);
+    os::nap(between_tries);
+  }
+}
+
+/// Made, if it is not there. Who ends removes it: then what we have locked has lost its name.
+Result<Containment::Base> Containment::find_base() const {
+  const std::string name = "stayd." + setting_.name;
+  for (int races = 0;; ++races) {
+    auto folder = own_.create_child(name, base_mode);
+    if (folder) {
+      const bool locked = folder->lock();
+      const auto named = own_.open_child(name);
+      if (named && named->id() == folder->id()) return Base{std::move(*folder), locked};
+    } else if (folder.error().number != ENOENT || races == most_races) {
+      return std::unexpected(std::move(folder).error());
+    }
+    if (races == most_races) return failure(ENOENT, "the cgroup " + name + " does not last");
+  }
+}
+
+std::unexpected<Error> Containment::in_use(const Base& base) const {
+  return failure(EBUSY, "another supervisor named " + setting_.name + " is running: its cgroup " +
+                            base.folder.path() + " is in use; give one of them another name");
 }
 
 Status Containment::test_base(os::Spawner& spawner) {

@@ -180,10 +180,42 @@ TEST_CASE("a take-over finds its runs by their numbers; a fresh start finds none
   web = {.name = "web", .run = RunId{2}};
   start(in.containment, web, "echo up; exec sleep 1000");
   const std::uint32_t number = web.leaf.number;
-  Containment fresh = make_containment(name);
-  CHECK(fresh.killed_at_start() == 1);
+  in.containment = make_containment(without_cgroup);  // the first one is no more
+  in.containment = make_containment(name);
+  CHECK(in.containment.killed_at_start() == 1);
   CHECK(finish_main(web).signalled);
-  CHECK(fresh.next_leaf() > number);
+  CHECK(in.containment.next_leaf() > number);
+}
+
+TEST_CASE("a second one of the same name is refused, and touches nothing") {
+  InCgroups in;
+  if (!in.possible) return;
+  CHECK(in.containment.claimed().has_value());
+  CHECK(in.containment.base().valid());
+  const Containment second = make_containment(name);
+  REQUIRE_FALSE(second.claimed().has_value());
+  CHECK(second.claimed().error().number == EBUSY);
+  CHECK(os::exists(in.containment.path()));
+  // A successor has what the keeper has, and the keeper is not to be given another.
+  const Containment successor = make_containment(name, true);
+  CHECK(successor.claimed().has_value());
+  CHECK_FALSE(successor.base().valid());
+  CHECK(successor.path() == in.containment.path());
+}
+
+TEST_CASE("a base that is made again is locked again") {
+  InCgroups in;
+  if (!in.possible) return;
+  Containment successor = make_containment(name, true);
+  REQUIRE(os::remove_folder(in.containment.path()).has_value());
+  Service web{.name = "web"};
+  start(successor, web, "echo up; exec sleep 1000");
+  CHECK(successor.base().valid());
+  Service other{.name = "other"};
+  const auto refused = in.containment.prepare(other.name, other.leaf);  // of the removed one
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().number == EBUSY);
+  put_away(successor, web);
 }
 
 TEST_CASE("row 17: where our own cgroup is marked by an earlier kill, services live") {

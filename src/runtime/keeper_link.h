@@ -33,7 +33,8 @@ enum class Held : std::uint8_t {
   private_read,  ///< journal/private_pipe.h
   private_write,
   private_word,
-  cgroup,  ///< the base cgroup's folder: what is killed when the supervisor dies in mode `kill`
+  cgroup,  ///< the base cgroup's folder, locked (runtime/containment.h): what is killed when the
+           ///< supervisor dies in mode `kill`
 };
 inline constexpr std::size_t held_count = 10;
 

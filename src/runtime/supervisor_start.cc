@@ -35,6 +35,7 @@ Result<std::unique_ptr<Supervisor>> Supervisor::create(Foundation foundation) {
   if (record.since.ns == 0) record.since = os::wall_now();
   std::unique_ptr<Supervisor> supervisor(
       new Supervisor(std::move(foundation), record, std::move(channel)));
+  TRY(supervisor->containment_.claimed());
   TRY(supervisor->begin());
   supervisor->record_beginning();
   if (takes_over) {

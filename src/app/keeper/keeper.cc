@@ -302,11 +302,16 @@ void Keeper::take_down() {
 }
 
 /// The base that a supervisor which was killed could not remove (runtime/containment.h). It is
-/// below our own cgroup; a supervisor that ended by itself has removed it.
+/// below our own cgroup; a supervisor that ended by itself has removed it, and then one of that
+/// name is another's.
 void Keeper::remove_cgroup() {
-  if (!held(Held::cgroup).valid()) return;
-  held(Held::cgroup).reset();
-  if (const auto own = os::Cgroup::own()) (void)own->remove_child_tree("stayd." + settings_.name);
+  const std::string name = "stayd." + settings_.name;
+  const auto ours = os::status_of(held(Held::cgroup).view());
+  const auto own = os::Cgroup::own();
+  if (!ours || !own) return;
+  const auto named = own->open_child(name);
+  if (named && named->id() == ours->inode) (void)own->remove_child_tree(name);
+  held(Held::cgroup).reset();  // only now: another supervisor may wait for its lock
 }
 
 void Keeper::remove_files() const {
