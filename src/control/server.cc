@@ -75,7 +75,7 @@ Server::Server(os::Fd listener, Access access, std::string_view version, Watcher
       handler_(handler) {}
 
 Server::~Server() {
-  for (const auto& connection : connections_) {
+  for (const auto& connection : connections()) {
     if (connection) watcher_.remove(connection->socket.view());
   }
   watcher_.remove(listener_.view());
@@ -125,7 +125,7 @@ void Server::serve(Connection& connection, std::uint32_t events) {
 
 void Server::tick(Instant now) {
   now_ = now;
-  for (const auto& connection : connections_) {
+  for (const auto& connection : connections()) {
     if (connection && connection->deadline <= now) discard(*connection);
   }
   if (listen_again_ <= now) resume_listening();
@@ -223,7 +223,7 @@ void Server::set_deadline(Connection& connection) {
 
 void Server::find_earliest_deadline() {
   earliest_ = Instant::never();
-  for (const auto& connection : connections_) {
+  for (const auto& connection : connections()) {
     if (connection) earliest_ = std::min(earliest_, connection->deadline);
   }
 }
@@ -298,7 +298,7 @@ void Server::relieve_memory() {
   while (unsent_bytes_ > most_unsent_bytes || half_received_bytes_ > most_half_received_bytes) {
     const bool is_output = unsent_bytes_ > most_unsent_bytes;
     Connection* worst = nullptr;
-    for (const auto& connection : connections_) {
+    for (const auto& connection : connections()) {
       if (!connection || connection->stage == Connection::Stage::doomed) continue;
       const std::size_t cost = is_output ? connection->unsent_size() : connection->accounted;
       if (cost < read_size) continue;
@@ -320,14 +320,14 @@ void Server::subscribe(ConnectionId id, Topic topic, std::vector<std::string> na
 }
 
 bool Server::has_subscribers(Topic topic) const {
-  return std::ranges::any_of(connections_,
+  return std::ranges::any_of(connections(),
                              [&](const auto& c) { return c != nullptr && c->topic == topic; });
 }
 
 void Server::publish(Topic topic, std::string_view service, std::string_view instance,
                      const Reply& reply) {
   ENSURE(reply.continues == Continues::yes && topic != Topic::none);
-  for (const auto& connection : connections_) {
+  for (const auto& connection : connections()) {
     if (!connection || connection->topic != topic || connection->oneway) continue;
     if (!instance.empty() && !is_chosen(connection->names, service, instance)) continue;
     if (connection->skipped > 0 || connection->unsent_replies >= most_unsent_replies ||
@@ -343,7 +343,7 @@ void Server::publish(Topic topic, std::string_view service, std::string_view ins
 
 void Server::say_farewell() {
   const Reply farewell = shutting_down();
-  for (const auto& connection : connections_) {
+  for (const auto& connection : connections()) {
     if (!connection || connection->stage != Connection::Stage::calling) continue;
     connection->stage = Connection::Stage::farewell;
     end_call(*connection);
@@ -418,7 +418,7 @@ Caller Server::caller_of(os::FdView socket) const {
 
 Server::Connection* Server::idlest() const {
   Connection* found = nullptr;
-  for (const auto& connection : connections_) {
+  for (const auto& connection : connections()) {
     if (!connection || !connection->is_idle()) continue;
     if (found == nullptr || connection->active < found->active) found = connection.get();
   }
@@ -427,7 +427,7 @@ Server::Connection* Server::idlest() const {
 
 Server::Connection* Server::idlest_of(std::uint32_t uid) const {
   Connection* found = nullptr;
-  for (const auto& connection : connections_) {
+  for (const auto& connection : connections()) {
     if (!connection || !connection->is_idle() || connection->caller.peer.uid != uid) continue;
     if (found == nullptr || connection->active < found->active) found = connection.get();
   }
@@ -437,7 +437,7 @@ Server::Connection* Server::idlest_of(std::uint32_t uid) const {
 bool Server::has_room_for(const Caller& newcomer) {
   const auto uid = newcomer.peer.uid;
   const auto of_uid = std::ranges::count_if(
-      connections_, [&](const auto& c) { return c != nullptr && c->caller.peer.uid == uid; });
+      connections(), [&](const auto& c) { return c != nullptr && c->caller.peer.uid == uid; });
   const bool too_many_of_uid =
       newcomer.right != Right::owner && static_cast<std::size_t>(of_uid) >= most_connections_of_uid;
   if (!too_many_of_uid && count_ < most_connections) return true;
@@ -459,13 +459,14 @@ Server::Connection* Server::admit(os::Fd socket) {
   std::unique_ptr<Connection> connection(new (std::nothrow) Connection);
   if (!connection) return nullptr;
   if ((next_generation_ & generation_mask) == 0) ++next_generation_;
-  const auto slot = static_cast<std::uint64_t>(free - connections_.begin());
+  const auto slot = static_cast<std::size_t>(free - connections_.begin());
   connection->id = ConnectionId{next_generation_++ << slot_bits | slot};
   connection->caller = caller;
   connection->active = now_;
   if (!watcher_.add(socket.view(), os::readable, token_of(connection->id))) return nullptr;
   connection->socket = std::move(socket);
   *free = std::move(connection);
+  slots_in_use_ = std::max(slots_in_use_, slot + 1);
   ++count_;
   return free->get();
 }
@@ -496,6 +497,7 @@ void Server::discard(Connection& connection) {
   half_received_bytes_ -= connection.accounted;
   watcher_.remove(connection.socket.view());
   connections_[slot_of(static_cast<std::uint64_t>(id))].reset();
+  while (slots_in_use_ > 0 && !connections_[slots_in_use_ - 1]) --slots_in_use_;
   --count_;
   if (owes_reply) handler_.gone(id);
   if (listen_again_ != Instant::never()) resume_listening();

@@ -169,6 +169,10 @@ class Server {
   void watch(Connection& connection);
   void discard(Connection& connection);
   [[nodiscard]] Connection* find(ConnectionId id) const;
+  /// Some are empty. All 1,024 slots would be 8 KiB to look through at each change of a service.
+  [[nodiscard]] std::span<const std::unique_ptr<Connection>> connections() const {
+    return std::span(connections_).first(slots_in_use_);
+  }
 
   os::Fd listener_;
   os::Fd reserve_;  ///< given up for a moment when there is no other descriptor
@@ -177,6 +181,7 @@ class Server {
   Watcher& watcher_;
   Handler& handler_;
   std::array<std::unique_ptr<Connection>, most_connections> connections_;
+  std::size_t slots_in_use_ = 0;  ///< those behind are empty
   std::size_t count_ = 0;
   std::size_t unsent_bytes_ = 0;
   std::size_t half_received_bytes_ = 0;

@@ -154,10 +154,10 @@ std::expected<os::Fd, LaunchFailure> Launcher::open_stdin(const model::Execution
 
 /// The kernel gives the lowest free number: a high one says that the others are taken.
 Status Launcher::has_room(const RunOutputs& outputs) const {
-  const auto highest =
-      static_cast<std::uint64_t>(std::max({outputs.out.number(), outputs.err.number(), 0}));
+  const int highest = std::max(outputs.out.number(), outputs.err.number());
+  if (highest < 0) return {};
   const std::uint64_t limit = os::descriptor_limit();  // now: prlimit(1) may have changed it
-  if (highest + model::reserved_descriptors(limit) < limit) return {};
+  if (static_cast<std::uint64_t>(highest) + model::reserved_descriptors(limit) < limit) return {};
   return os::error_of(EMFILE, "making its pipes");
 }
 

@@ -123,8 +123,10 @@ void Supervisor::turn() {
   wall_ = os::wall_now();
   events_.set_time(now_, wall_);
   if (waited) {
-    std::ranges::stable_sort(*waited, {},
-                             [](const os::Ready& r) { return unpack(r.token).source; });
+    if (waited->size() > 1) {
+      std::ranges::stable_sort(*waited, {},
+                               [](const os::Ready& r) { return unpack(r.token).source; });
+    }
     for (const os::Ready& ready : *waited) guarded([&] { dispatch(ready); });
   }
   settle();
