@@ -125,9 +125,8 @@ void Server::serve(Connection& connection, std::uint32_t events) {
 
 void Server::tick(Instant now) {
   now_ = now;
-  for (const auto& connection : connections()) {
+  for (const auto& connection : connections())
     if (connection && connection->deadline <= now) discard(*connection);
-  }
   if (listen_again_ <= now) resume_listening();
   find_earliest_deadline();
 }
@@ -320,8 +319,7 @@ void Server::subscribe(ConnectionId id, Topic topic, std::vector<std::string> na
 }
 
 bool Server::has_subscribers(Topic topic) const {
-  return std::ranges::any_of(connections(),
-                             [&](const auto& c) { return c != nullptr && c->topic == topic; });
+  return std::ranges::any_of(connections(), [&](const auto& c) { return c && c->topic == topic; });
 }
 
 void Server::publish(Topic topic, std::string_view service, std::string_view instance,
@@ -437,7 +435,7 @@ Server::Connection* Server::idlest_of(std::uint32_t uid) const {
 bool Server::has_room_for(const Caller& newcomer) {
   const auto uid = newcomer.peer.uid;
   const auto of_uid = std::ranges::count_if(
-      connections(), [&](const auto& c) { return c != nullptr && c->caller.peer.uid == uid; });
+      connections(), [&](const auto& c) { return c && c->caller.peer.uid == uid; });
   const bool too_many_of_uid =
       newcomer.right != Right::owner && static_cast<std::size_t>(of_uid) >= most_connections_of_uid;
   if (!too_many_of_uid && count_ < most_connections) return true;

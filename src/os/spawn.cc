@@ -99,7 +99,8 @@ bool fall_back(SpawnManner& manner, const SpawnFailure& failure, bool wants_cgro
 
 Result<Spawner> Spawner::create() {
   Spawner spawner;
-  spawner.stack_ = TRY(make_stack());
+  for (char*& stack : spawner.stacks_) stack = TRY(make_stack());
+  spawner.dumpable_ = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1;
   close_all_on_exec();
   spawner.inherited_ = look_at_ourselves();
   spawner.abilities_.shared_table = table_is_large_enough() && SpawnSlots::occupy();
@@ -112,39 +113,43 @@ Spawner& Spawner::operator=(Spawner&&) noexcept = default;
 Spawner::~Spawner() = default;
 
 Result<Spawned> Spawner::spawn(SpawnPlan& plan) {
+  ENSURE(under_way_count_ == 0);
   begin(plan);
   return finish();
 }
 
 void Spawner::begin(SpawnPlan& plan) {
+  ENSURE(under_way_count_ < most_under_way);
   const bool shared_memory = abilities_.way != SpawnWay::fork && plan.local_executable;
-  begin(plan,
-        {.way = abilities_.way,
-         .cgroup_way = abilities_.cgroup_way,
-         .shared_table = shared_memory && abilities_.shared_table && SpawnSlots::suffice(plan),
-         .shared_memory = shared_memory});
-}
-
-void Spawner::begin(SpawnPlan& plan, const SpawnManner& manner) {
-  ENSURE(under_way_ == nullptr);
-  auto attempt = std::make_unique<SpawnAttempt>(*this, plan, manner);
-  attempt->begin();
-  under_way_ = std::move(attempt);
+  const SpawnManner manner{
+      .way = abilities_.way,
+      .cgroup_way = abilities_.cgroup_way,
+      .shared_table = shared_memory && abilities_.shared_table && SpawnSlots::suffice(plan),
+      .shared_memory = shared_memory};
+  const std::size_t place = (first_under_way_ + under_way_count_) % most_under_way;
+  under_way_[place] = std::make_unique<SpawnAttempt>(*this, plan, manner, stacks_[place]);
+  ++under_way_count_;
+  under_way_[place]->begin();
 }
 
 Result<Spawned> Spawner::finish() {
-  ENSURE(under_way_ != nullptr);
-  SpawnPlan& plan = under_way_->plan();
-  SpawnManner manner = under_way_->manner();
+  ENSURE(under_way_count_ > 0);
+  std::unique_ptr<SpawnAttempt>& attempt = under_way_[first_under_way_];
+  char* const stack = stacks_[first_under_way_];
+  first_under_way_ = (first_under_way_ + 1) % most_under_way;
+  --under_way_count_;
+  SpawnPlan& plan = attempt->plan();
+  SpawnManner manner = attempt->manner();
   int refusal = 0;
   for (;;) {
     Spawned spawned;
-    const SpawnFailure failure = under_way_->finish(spawned);
-    under_way_.reset();
+    const SpawnFailure failure = attempt->finish(spawned);
+    attempt.reset();
     if (failure.step == SpawnStep::private_table) abilities_.shared_table = false;
     if (fall_back(manner, failure, plan.cgroup.valid())) {
       if (refusal == 0) refusal = failure.number;
-      begin(plan, manner);
+      attempt = std::make_unique<SpawnAttempt>(*this, plan, manner, stack);
+      attempt->begin();
       continue;
     }
     if (refusal != 0 && failure.step != SpawnStep::clone) remember(manner, refusal);

@@ -10,7 +10,9 @@
 // (SpawnSlots), and what the child is to have is put there before the clone.
 #pragma once
 
+#include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -137,8 +139,10 @@ class Spawner {
   /// An executable that is not local is waited for 100 ms: a failure to execute that comes later
   /// is the exit of a running process, with 127 (not found) or 126.
   Result<Spawned> spawn(SpawnPlan& plan);
-  /// The same in two halves. The plan, and all that it points to, must stay as it is until finish.
-  /// One start at a time.
+  /// The same in two halves, so that some children execute beside each other and beside us. The
+  /// plan, and all that it points to, must stay as it is until finish, which ends the start that
+  /// was begun first.
+  static constexpr std::size_t most_under_way = 4;
   void begin(SpawnPlan& plan);
   Result<Spawned> finish();
   [[nodiscard]] const SpawnAbilities& abilities() const { return abilities_; }
@@ -148,13 +152,14 @@ class Spawner {
  private:
   friend class SpawnAttempt;
   Spawner();
-  void begin(SpawnPlan& plan, const SpawnManner& manner);
   void remember(const SpawnManner& manner, int refusal);
 
   SpawnAbilities abilities_;
   InheritedTraits inherited_;
-  char* stack_ = nullptr;  ///< for all of the process's life
-  std::unique_ptr<SpawnAttempt> under_way_;
+  bool dumpable_ = true;                        ///< PR_GET_DUMPABLE at the beginning
+  std::array<char*, most_under_way> stacks_{};  ///< for all of the process's life
+  std::array<std::unique_ptr<SpawnAttempt>, most_under_way> under_way_;  ///< a ring
+  std::size_t first_under_way_ = 0, under_way_count_ = 0;
 };
 
 /// Whether a failed spawn may work later: EAGAIN, ENOMEM, EMFILE, ENFILE, ENOSPC, ETXTBSY, EINTR.

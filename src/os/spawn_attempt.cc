@@ -31,6 +31,7 @@ constexpr auto by_pidfd = static_cast<idtype_t>(3);  // P_PIDFD (waitid(2), kern
 
 // The slots are the process's, as its table is.
 std::uint64_t g_slots = 0;
+std::uint64_t g_taken_slots = 0;  ///< by the starts that are under way
 int g_placeholder = -1;  ///< a slot that is never laid out: copies of it mark the others as taken
 
 constexpr std::uint64_t bit(int number) { return std::uint64_t{1} << number; }
@@ -92,16 +93,17 @@ bool SpawnSlots::occupy() {
 
 bool SpawnSlots::suffice(const SpawnPlan& plan) {
   constexpr std::size_t executable_and_cgroup = 2;
-  const std::uint64_t usable = g_slots & ~numbers_of(plan.descriptors);
+  const std::uint64_t usable = g_slots & ~g_taken_slots & ~numbers_of(plan.descriptors);
   return static_cast<std::size_t>(__builtin_popcountll(usable)) >=
          plan.descriptors.size() + executable_and_cgroup;
 }
 
 int SpawnSlots::take(std::uint64_t avoid) {
-  const std::uint64_t left = g_slots & ~taken_ & ~avoid;
+  const std::uint64_t left = g_slots & ~g_taken_slots & ~avoid;
   if (left == 0) return -1;
   const int slot = __builtin_ctzll(left);
   taken_ |= bit(slot);
+  g_taken_slots |= bit(slot);
   return slot;
 }
 
@@ -110,10 +112,12 @@ bool SpawnSlots::lay(FdView fd, int slot) { return copy_to(fd.number(), slot); }
 SpawnSlots::~SpawnSlots() {
   for (std::uint64_t left = taken_; left != 0; left &= left - 1)
     copy_to(g_placeholder, __builtin_ctzll(left));
+  g_taken_slots &= ~taken_;
 }
 
-SpawnAttempt::SpawnAttempt(const Spawner& spawner, SpawnPlan& plan, const SpawnManner& manner)
-    : plan_(plan), manner_(manner), stack_(spawner.stack_) {
+SpawnAttempt::SpawnAttempt(const Spawner& spawner, SpawnPlan& plan, const SpawnManner& manner,
+                           char* stack)
+    : plan_(plan), manner_(manner), stack_(stack), dumpable_(spawner.dumpable_) {
   task_.plan = &plan_;
   task_.shared_table = manner_.shared_table;
   task_.write_pid = manner_.way != SpawnWay::clone3 && plan_.pid_at != nullptr;
@@ -274,7 +278,6 @@ void SpawnAttempt::begin() {
   failure_ = prepare();
   if (failure_.step != SpawnStep::none) return;
   plan_.failed_step = SpawnStep::none;
-  if (plan_.set_ids) dumpable_ = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
   clone();
   if (pid_ < 0) failure_ = why_no_clone();
 }
@@ -289,7 +292,7 @@ SpawnFailure SpawnAttempt::finish(Spawned& into) {
   if (failure_.step != SpawnStep::none) return failure_;
   wait_until_executed();
   // A child that shares our memory and changes its user has made all of it undumpable.
-  if (plan_.set_ids && dumpable_ == 1) prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+  if (plan_.set_ids && dumpable_) prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
   into.pid = static_cast<std::int32_t>(pid_);
   if (plan_.pid_at != nullptr) *plan_.pid_at = into.pid;
   into.process = Fd(std::exchange(pidfd_, -1));

@@ -52,7 +52,7 @@ struct SpawnFailure {
 
 class SpawnAttempt {
  public:
-  SpawnAttempt(const Spawner& spawner, SpawnPlan& plan, const SpawnManner& manner);
+  SpawnAttempt(const Spawner& spawner, SpawnPlan& plan, const SpawnManner& manner, char* stack);
   SpawnAttempt(const SpawnAttempt&) = delete;
   SpawnAttempt& operator=(const SpawnAttempt&) = delete;
 
@@ -90,7 +90,7 @@ class SpawnAttempt {
   char oom_score_text_[16];
   SpawnFailure failure_;           ///< before there was a child
   long pid_ = -1;                  ///< or minus errno
-  int dumpable_ = 1;               ///< PR_GET_DUMPABLE before
+  bool dumpable_;                  ///< what we are otherwise
   std::uint32_t before_exec_ = 0;  ///< the kernel clears it when the child leaves our memory
   int pidfd_ = -1;
 };

@@ -3,8 +3,10 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <cerrno>
 #include <fstream>
 #include <set>
@@ -102,12 +104,45 @@ TEST_CASE("a start goes on beside us, and is told by finish") {
     Command lists = Command::shell("ls /proc/self/fd | wc -l");
     lists.begin();
     std::vector<Fd> more;
+    more.reserve(100);
     for (int n = 0; n < 100; ++n) more.emplace_back(::open("/dev/null", O_RDWR));
     const Result<Spawned> spawned = lists.finish();
     REQUIRE(spawned.has_value());
     CHECK(test::read_all(lists.output()) == "4\n");  // and the folder itself
     CHECK(test::end_of(spawned->process).value == 0);
   }
+}
+
+TEST_CASE("several starts go on beside each other, and are told in their order") {
+  Command::shell("exit 0").run();
+  const std::size_t before = count_descriptors();
+  const int dumpable = ::prctl(PR_GET_DUMPABLE);
+  {
+    Command first = Command::shell("echo first");
+    Command fails({"/nonexistent"});
+    Command other_user = Command::shell("echo third");
+    other_user.plan.set_ids = ::geteuid() == 0;
+    other_user.plan.uid = other_user.plan.gid = 65534;
+    Command copied = Command::shell("echo fourth");
+    copied.plan.local_executable = false;
+    const std::array<Command*, Spawner::most_under_way> all{&first, &fails, &other_user, &copied};
+    for (Command* command : all) command->begin();
+    for (Command* command : all) {
+      const Result<Spawned> spawned = command->finish();
+      REQUIRE(spawned.has_value() == (command != &fails));
+      if (!spawned) {
+        CHECK(spawned.error().number == ENOENT);
+        continue;
+      }
+      const bool is_first = command == &first, is_third = command == &other_user;
+      CHECK(test::read_all(command->output()) == (is_first   ? "first\n"
+                                                  : is_third ? "third\n"
+                                                             : "fourth\n"));
+      CHECK(test::end_of(spawned->process).value == 0);
+    }
+  }
+  CHECK(count_descriptors() == before);
+  CHECK(::prctl(PR_GET_DUMPABLE) == dumpable);
 }
 
 TEST_CASE("descriptors are placed even where their numbers overlap") {

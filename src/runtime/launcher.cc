@@ -61,62 +61,62 @@ bool Launcher::is_local(const std::string& executable) {
   return local;
 }
 
-void Launcher::make_environment(const model::Service& service, const Launch& launch) {
+void Launcher::make_environment(const model::Service& service, const Launch& launch, Words& words) {
   const std::string instance = names_.instance(launch.instance);
-  texts_.clear();
+  words.texts.clear();
   for (const std::string& variable : service.execution.environment) {
-    texts_.push_back(variable);
+    words.texts.push_back(variable);
   }
-  texts_.push_back("STAYD_SERVICE=" + service.name);
-  texts_.push_back("STAYD_INSTANCE=" + instance);
-  texts_.push_back("STAYD_RUN=" + std::to_string(number_of(launch.run)));
+  words.texts.push_back("STAYD_SERVICE=" + service.name);
+  words.texts.push_back("STAYD_INSTANCE=" + instance);
+  words.texts.push_back("STAYD_RUN=" + std::to_string(number_of(launch.run)));
   if (!launch.notify_path.empty()) {
-    texts_.emplace_back("NOTIFY_SOCKET=");
-    texts_.back() += launch.notify_path;
+    words.texts.emplace_back("NOTIFY_SOCKET=");
+    words.texts.back() += launch.notify_path;
   }
 }
 
-void Launcher::make_arguments(std::span<const std::string> arguments) {
-  const std::size_t variables = texts_.size();
+void Launcher::make_arguments(std::span<const std::string> arguments, Words& words) {
+  const std::size_t variables = words.texts.size();
   for (const std::string& argument : arguments) {
-    texts_.push_back(argument);
+    words.texts.push_back(argument);
   }
-  // Only now: texts_ moves as it grows.
-  environment_.clear();
-  arguments_.clear();
-  for (std::size_t i = 0; i < texts_.size(); ++i)
-    (i < variables ? environment_ : arguments_).push_back(texts_[i].data());
-  environment_.push_back(nullptr);
-  arguments_.push_back(nullptr);
+  // Only now: texts moves as it grows.
+  words.environment.clear();
+  words.arguments.clear();
+  for (std::size_t i = 0; i < words.texts.size(); ++i)
+    (i < variables ? words.environment : words.arguments).push_back(words.texts[i].data());
+  words.environment.push_back(nullptr);
+  words.arguments.push_back(nullptr);
 }
 
-void Launcher::make_limits(const model::Execution& execution) {
-  limits_.clear();
+void Launcher::make_limits(const model::Execution& execution, Words& words) {
+  words.limits.clear();
   bool core_declared = false, descriptors_declared = false;
   for (const model::ResourceLimit& limit : execution.limits) {
-    limits_.push_back({limit.resource, limit.soft, limit.hard});
+    words.limits.push_back({limit.resource, limit.soft, limit.hard});
     core_declared |= limit.resource == core_limit_number;
     descriptors_declared |= limit.resource == descriptor_limit_number;
   }
   if (!core_declared && inheritance_.soft_core != 0)
-    limits_.push_back({core_limit_number, inheritance_.soft_core, inheritance_.hard_core});
+    words.limits.push_back({core_limit_number, inheritance_.soft_core, inheritance_.hard_core});
   // We raised our own soft limit; programs that loop over all descriptors, or use select(2), must
   // not inherit that. The hard one stays as it is.
   if (!descriptors_declared && inheritance_.soft_descriptors != 0)
-    limits_.push_back(
+    words.limits.push_back(
         {descriptor_limit_number, inheritance_.soft_descriptors, inheritance_.hard_descriptors});
 }
 
 os::SpawnPlan Launcher::make_plan(const model::Service& service, const Launch& launch,
-                                  const std::string& executable) {
+                                  const std::string& executable, Words& words) {
   const model::Execution& execution = service.execution;
-  make_limits(execution);
+  make_limits(execution, words);
   os::SpawnPlan plan;
   plan.executable = executable.c_str();
-  plan.arguments = arguments_.data();
-  plan.environment = environment_.data();
+  plan.arguments = words.arguments.data();
+  plan.environment = words.environment.data();
   plan.directory = execution.directory.empty() ? nullptr : execution.directory.c_str();
-  plan.limits = limits_;
+  plan.limits = words.limits;
   plan.set_ids = execution.set_ids;
   plan.uid = execution.uid;
   plan.gid = execution.gid;
@@ -186,30 +186,32 @@ std::expected<PreparedStart, LaunchFailure> Launcher::prepare(
 }
 
 void Launcher::begin(PreparedStart prepared) {
-  ENSURE(under_way_ == nullptr);
-  // Ours until its process is there: memory may run out before.
-  auto now = std::make_unique<UnderWay>(std::move(prepared));
-  const auto& [held, launch, input, outputs] = now->start;
+  ENSURE(count_ < most_under_way);
+  UnderWay& now = under_way_[(first_ + count_) % most_under_way];
+  now.start.emplace(std::move(prepared));
+  const auto& [held, launch, input, outputs] = *now.start;
   const model::Service& service = *held;
   const bool inherits = service.execution.stdin_from == model::StdinFrom::inherit;
   const os::FdView in = input.valid() ? input.view() : inherits ? os::FdView(0) : null_.view();
   const os::FdView out = outputs.out.valid() ? outputs.out.view() : null_.view();
   const os::FdView err = outputs.err.valid() ? outputs.err.view() : out;
-  now->descriptors = {{{in, 0}, {out, 1}, {err, 2}, {launch.ready_pipe.view(), service.ready.fd}}};
+  now.descriptors = {{{in, 0}, {out, 1}, {err, 2}, {launch.ready_pipe.view(), service.ready.fd}}};
 
-  make_environment(service, launch);
-  make_arguments(service.execution.command);
-  now->plan = make_plan(service, launch, service.execution.executable);
-  now->plan.descriptors = std::span(now->descriptors).first(launch.ready_pipe.valid() ? 4 : 3);
-  spawner_.begin(now->plan);
-  under_way_ = std::move(now);
+  make_environment(service, launch, now.words);
+  make_arguments(service.execution.command, now.words);
+  now.plan = make_plan(service, launch, service.execution.executable, now.words);
+  now.plan.descriptors = std::span(now.descriptors).first(launch.ready_pipe.valid() ? 4 : 3);
+  spawner_.begin(now.plan);
+  ++count_;
 }
 
 std::expected<os::Spawned, LaunchFailure> Launcher::finish(PreparedStart& begun) {
-  const auto ended = std::exchange(under_way_, nullptr);
-  ENSURE(ended != nullptr);
-  auto spawned = outcome(ended->plan, spawner_.finish());
-  begun = std::move(ended->start);
+  ENSURE(count_ > 0);
+  UnderWay& ended = under_way_[first_];
+  first_ = (first_ + 1) % most_under_way;
+  --count_;
+  auto spawned = outcome(ended.plan, spawner_.finish());
+  begun = *std::exchange(ended.start, std::nullopt);
   return spawned;
 }
 
@@ -221,9 +223,10 @@ std::expected<os::Spawned, LaunchFailure> Launcher::command(const model::Service
   if (!null) return failed(os::SpawnStep::descriptors, null.error());
   const os::FdView out = output.valid() ? output : *null;
   const std::array<os::PlannedDescriptor, 3> descriptors{{{*null, 0}, {out, 1}, {out, 2}}};
-  make_environment(service, launch);
-  make_arguments(arguments);
-  os::SpawnPlan plan = make_plan(service, launch, arguments.front());
+  Words words;
+  make_environment(service, launch, words);
+  make_arguments(arguments, words);
+  os::SpawnPlan plan = make_plan(service, launch, arguments.front(), words);
   plan.descriptors = descriptors;
   return outcome(plan, spawner_.spawn(plan));
 }

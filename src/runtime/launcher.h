@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -69,13 +70,14 @@ class Launcher {
   Launcher(const Launcher&) = delete;
   Launcher& operator=(const Launcher&) = delete;
 
-  /// A start of the service's command has three parts, so that the first of one goes on beside the
-  /// last of another: its pipes are made, the process is made, and it has executed (or failed).
+  /// A start of the service's command has three parts, so that some go on beside each other: its
+  /// pipes are made, the process is made, and it has executed (or failed).
   std::expected<PreparedStart, LaunchFailure> prepare(std::shared_ptr<const model::Service> service,
                                                       Launch launch);
-  /// One at a time. Nothing else is started until finish, which gives back what was begun: after a
-  /// failure it can be begun again.
+  static constexpr std::size_t most_under_way = os::Spawner::most_under_way;
   void begin(PreparedStart start);
+  /// Of the one that was begun first, which it gives back: after a failure it can be begun again.
+  /// Until all are finished no command is started.
   std::expected<os::Spawned, LaunchFailure> finish(PreparedStart& begun);
   /// Starts another command in the service's context: its user, folder, environment, cgroup. Its
   /// output goes where the run's goes, if `log` has a stream for it, else nowhere.
@@ -90,16 +92,24 @@ class Launcher {
                              const model::Execution* execution = nullptr);
 
  private:
+  /// What a plan points to; kept from start to start for its memory.
+  struct Words {
+    std::vector<std::string> texts;
+    std::vector<char*> environment;
+    std::vector<char*> arguments;
+    std::vector<os::PlannedLimit> limits;
+  };
   struct UnderWay {
-    PreparedStart start;
+    std::optional<PreparedStart> start;
+    Words words;
     std::array<os::PlannedDescriptor, 4> descriptors;
     os::SpawnPlan plan;
   };
-  void make_environment(const model::Service& service, const Launch& launch);
-  void make_arguments(std::span<const std::string> arguments);
-  void make_limits(const model::Execution& execution);
+  void make_environment(const model::Service& service, const Launch& launch, Words& words);
+  static void make_arguments(std::span<const std::string> arguments, Words& words);
+  void make_limits(const model::Execution& execution, Words& words);
   os::SpawnPlan make_plan(const model::Service& service, const Launch& launch,
-                          const std::string& executable);
+                          const std::string& executable, Words& words);
   std::expected<os::Fd, LaunchFailure> open_stdin(const model::Execution& execution);
   static std::expected<os::Spawned, LaunchFailure> outcome(const os::SpawnPlan& plan,
                                                            Result<os::Spawned> spawned);
@@ -112,13 +122,9 @@ class Launcher {
   const Names& names_;
   Inheritance inheritance_;
   os::Fd null_;
-  std::string local_executable_;  ///< the last one that was found to be local
-  std::unique_ptr<UnderWay> under_way_;
-  // Kept from start to start for their memory.
-  std::vector<std::string> texts_;
-  std::vector<char*> environment_;
-  std::vector<char*> arguments_;
-  std::vector<os::PlannedLimit> limits_;
+  std::string local_executable_;                    ///< the last one that was found to be local
+  std::array<UnderWay, most_under_way> under_way_;  ///< a ring
+  std::size_t first_ = 0, count_ = 0;
 };
 
 }  // namespace stayd::runtime

@@ -95,6 +95,7 @@ Supervisor::Supervisor(Foundation foundation, const SupervisorRecord& record, Lo
       own_pid_(os::own_pid()),
       keeper_pid_(os::parent_pid()) {
   changes_.reserve(most_changes);
+  starting_.reserve(Launcher::most_under_way);
 }
 
 Supervisor::~Supervisor() = default;

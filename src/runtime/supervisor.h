@@ -12,7 +12,6 @@
 
 #include <array>
 #include <cstdint>
-#include <expected>
 #include <memory>
 #include <optional>
 #include <string>
@@ -107,8 +106,9 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   void spawn(const core::Action& action);
   Result<os::Cgroup> prepare_leaf(const core::Action& action, Leaf leaf);
   void finish_start();
-  std::expected<os::Spawned, LaunchFailure> finish_in_another_leaf(const core::Action& action,
-                                                                   PreparedStart start);
+  void finish_starts();
+  [[nodiscard]] bool goes_beside_starts(const core::Action& action) const;
+  bool begin_in_another_leaf(const core::Action& action, PreparedStart& start);
   void spawn_failed(const core::Action& action, LaunchFailure failure);
   Launch launch_of(InstanceId id, RunId run);
   void signal(const core::Action& action);
@@ -152,8 +152,13 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   Runs runs_;
   Facts facts_, facts_under_way_;
   core::Outcome outcome_;
-  core::Fifo<core::Action> actions_;      ///< to be carried out
-  std::optional<core::Action> starting_;  ///< its process is there, but has not executed yet
+  core::Fifo<core::Action> actions_;  ///< to be carried out
+  struct Start {
+    core::Action action;
+    enum class Leaf : std::uint8_t { own, another } leaf;  ///< another: its own had been killed
+  };
+  /// Their processes are there, but have not executed yet; the one that was begun first is first.
+  std::vector<Start> starting_;
   Reaper reaper_;
   Containment containment_;
   Helpers helpers_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the core decided, done.
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <utility>
@@ -35,12 +36,21 @@ LaunchFailure out_of_memory() {
 
 }  // namespace
 
+/// What a crash of many asks for between their starts. The rest may start commands, or needs to
+/// know the process of a start.
+bool Supervisor::goes_beside_starts(const core::Action& action) const {
+  if (action.kind != core::ActionKind::await_empty && action.kind != core::ActionKind::release)
+    return false;
+  return std::ranges::none_of(
+      starting_, [&](const Start& start) { return start.action.instance == action.instance; });
+}
+
 void Supervisor::carry_out_some() {
   const Instant begin = os::now();
   int starts = 0;
   while (starts < most_starts) {
     if (actions_.empty()) {
-      finish_start();
+      finish_starts();
       settle();  // what was done may have shown that more is to be done
       if (actions_.empty()) return;
     }
@@ -48,14 +58,14 @@ void Supervisor::carry_out_some() {
     const bool is_start = action.kind == core::ActionKind::spawn;
     if (is_start)
       ++starts;
-    else
-      finish_start();
+    else if (!goes_beside_starts(action))
+      finish_starts();
     const bool carried_out = guarded([&] { carry_out(action); });
     if (is_start && !carried_out) spawn_failed(action, out_of_memory());
     const auto longest = starts > 0 ? longest_look_away : longest_look_away_from_ends;
     if (os::now() - begin >= longest) break;
   }
-  finish_start();
+  finish_starts();
   // A child goes to a free processor, never to ours: from one alone, many would all come to lie on
   // the others, and be stopped there one after the other.
   starts_here_ += starts;
@@ -129,10 +139,14 @@ void Supervisor::spawn(const core::Action& action) {
   if (const auto prepared = readiness_.prepare(**service, launch); !prepared)
     return spawn_failed(action, LaunchFailure::of(os::SpawnStep::descriptors, prepared.error()));
   auto start = launcher_.prepare(std::move(*service), std::move(launch));
-  finish_start();  // the one before: it has executed while this one was prepared
   if (!start) return spawn_failed(action, std::move(start).error());
+  while (starting_.size() == Launcher::most_under_way) finish_start();
   launcher_.begin(std::move(*start));
-  starting_ = action;
+  starting_.push_back({action, Start::Leaf::own});
+}
+
+void Supervisor::finish_starts() {
+  while (!starting_.empty()) finish_start();
 }
 
 /// The cgroup for a run whose instance had `leaf`; it stands in the ledger, for a successor to
@@ -152,13 +166,15 @@ Result<os::Cgroup> Supervisor::prepare_leaf(const core::Action& action, Leaf lea
 }
 
 void Supervisor::finish_start() {
-  if (!starting_) return;
-  const core::Action action = *std::exchange(starting_, std::nullopt);
+  const Start start = starting_.front();
+  const core::Action& action = start.action;
+  starting_.erase(starting_.begin());
   PreparedStart begun;
   auto process = launcher_.finish(begun);
   const bool noted = guarded([&] {
-    if (!process && process.error().killed_at_birth())
-      process = finish_in_another_leaf(action, std::move(begun));
+    if (!process && process.error().killed_at_birth() && start.leaf == Start::Leaf::own &&
+        begin_in_another_leaf(action, begun))
+      return;
     if (!process) return spawn_failed(action, std::move(process).error());
     const std::int32_t pid = process->pid;
     // Unwatched it is found by SIGCHLD, more slowly.
@@ -169,17 +185,15 @@ void Supervisor::finish_start() {
   if (!noted) spawn_failed(action, out_of_memory());
 }
 
-/// Somebody has killed the instance's leaf.
-std::expected<os::Spawned, LaunchFailure> Supervisor::finish_in_another_leaf(
-    const core::Action& action, PreparedStart start) {
+/// Somebody has killed the instance's leaf. False: there is no other.
+bool Supervisor::begin_in_another_leaf(const core::Action& action, PreparedStart& start) {
   const RunRecord& record = runs_.at(action.instance).record;
   auto cgroup = prepare_leaf(action, {record.cgroup_number, true});
-  if (!cgroup)
-    return std::unexpected(LaunchFailure::of(os::SpawnStep::cgroup, std::move(cgroup).error()));
+  if (!cgroup) return false;
   start.launch.cgroup = std::move(*cgroup);
   launcher_.begin(std::move(start));
-  PreparedStart begun;
-  return launcher_.finish(begun);
+  starting_.push_back({action, Start::Leaf::another});
+  return true;
 }
 
 void Supervisor::spawn_failed(const core::Action& action, LaunchFailure failure) {
