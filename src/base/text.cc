@@ -190,6 +190,10 @@ std::string format_bytes(std::uint64_t bytes) {
   return format_size_short(bytes) + (bytes == 1 ? " byte" : bytes < 1024 ? " bytes" : "");
 }
 
+std::string format_user(std::int64_t uid) {
+  return uid == 0 ? "root" : "uid " + std::to_string(uid);
+}
+
 Result<std::uint32_t> parse_mode(std::string_view text) {
   std::uint32_t mode = 0;
   const char* end = text.data() + text.size();

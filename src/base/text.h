@@ -31,6 +31,8 @@ std::string format_size(std::uint64_t bytes);
 std::string format_size_short(std::uint64_t bytes);
 /// The same in a sentence: "512 bytes", "4.9M".
 std::string format_bytes(std::uint64_t bytes);
+/// "root", "uid 1000".
+std::string format_user(std::int64_t uid);
 
 /// "TERM", "SIGTERM", "term" or "15", "RTMIN+3", "RTMAX-1"; Linux numbers (signal(7)), 1 to 64.
 Result<int> parse_signal(std::string_view text);

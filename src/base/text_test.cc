@@ -70,6 +70,8 @@ TEST_CASE("sizes are printed exactly, or short for a person") {
   CHECK(format_size_short(6'501'171) == "6.1M");
   CHECK(format_size_short(28 << 20) == "28M");
   CHECK(format_size_short(1024) == "1K");
+  CHECK(format_user(0) == "root");
+  CHECK(format_user(1000) == "uid 1000");
   CHECK(format_bytes(1) == "1 byte");
   CHECK(format_bytes(1023) == "1023 bytes");
   CHECK(format_bytes(5'215'138'929) == "4.8G");

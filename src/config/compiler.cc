@@ -120,16 +120,21 @@ void Compiler::read_supervisor(const Documents& documents, const ReadOptions& op
   }
   if (!options.name.empty()) s.name = options.name;
   if (!is_supervisor_name(s.name)) {
-    const bool is_of_file = documents.supervisor && options.name.empty();
-    const Value* given = is_of_file ? documents.supervisor->value.find("name") : nullptr;
-    report_.error(given != nullptr ? given->place : Place{0, 0, 0, 1},
-                  "\"" + printable(s.name, 80) + "\" cannot be a supervisor's name",
+    const Value* given = documents.supervisor ? documents.supervisor->value.find("name") : nullptr;
+    Place place = given != nullptr ? given->place : Place{0, 0, 0, 1};
+    if (!options.name.empty()) place = place_of_option("--name", options.name);
+    report_.error(place, "\"" + printable(s.name, 80) + "\" cannot be a supervisor's name",
                   "expected letters, digits and _.- (the last two not first), at most 64");
     return;
   }
   if (s.name != usual_name || s.title.empty()) s.title = s.name;
   resolve_peers(world_, report_, supervisor_);
   place_folders(documents);
+}
+
+Place Compiler::place_of_option(const char* option, std::string_view value) {
+  const std::uint32_t source = sources_.add({option, {}, {}, std::string(value)});
+  return {source, 1, 1, static_cast<std::uint32_t>(std::max<std::size_t>(value.size(), 1))};
 }
 
 void Compiler::place_folders(const Documents& documents) {
@@ -168,9 +173,7 @@ void Compiler::place_folders(const Documents& documents) {
 void Compiler::apply_counts(const Documents& documents, std::vector<Value>& tables,
                             const ReadOptions& options) {
   for (std::string_view list : options.counts) {
-    const std::uint32_t source = sources_.add({"-m", {}, {}, std::string(list)});
-    const Place place{source, 1, 1,
-                      static_cast<std::uint32_t>(std::max<std::size_t>(list.size(), 1))};
+    const Place place = place_of_option("-m", list);
     while (!list.empty()) {
       const auto one = list.substr(0, list.find(','));
       list.remove_prefix(std::min(list.size(), one.size() + 1));

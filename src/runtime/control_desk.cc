@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/text.h"
 #include "core/explain.h"
 #include "os/clock.h"
 
@@ -276,7 +277,7 @@ void ControlDesk::note_command(const Call& call) {
   const os::Peer& peer = call.caller.peer;
   std::string text = verb_of(call.request.method);
   if (call.request.method != Method::shutdown) text += " of " + list_of(call.request.names);
-  setting_.words.say(text + " asked for by uid " + std::to_string(peer.uid) + ", pid " +
+  setting_.words.say(text + " asked for by " + format_user(peer.uid) + ", pid " +
                      std::to_string(peer.pid));
   setting_.events.record("command", [&](control::JsonWriter& json) {
     write_call(json, call.request, call.caller);

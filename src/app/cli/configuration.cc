@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app/cli/configuration.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "app/cli/machine.h"
@@ -77,6 +78,13 @@ Loaded load_configuration(const LoadOptions& options) {
                                                      .counts = options.counts,
                                                      .restart = options.restart,
                                                      .check_only = options.check_only}));
+}
+
+int code_of(const config::Diagnostics& problems) {
+  const bool only_options = std::ranges::all_of(problems, [](const config::Diagnostic& one) {
+    return one.severity == config::Severity::warning || one.file.starts_with('-');
+  });
+  return only_options ? exit_usage : exit_configuration;
 }
 
 void show_problems(const config::Diagnostics& problems) {

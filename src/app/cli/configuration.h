@@ -37,10 +37,12 @@ struct Configuration {
 };
 
 /// A Configuration, or every error at once (and the warnings); the caller prints them by
-/// config::render and ends with exit_configuration.
+/// config::render and ends with code_of.
 using Loaded = std::expected<Configuration, config::Diagnostics>;
 
 Loaded load_configuration(const LoadOptions& options);
+/// exit_usage where nothing but options ("-m", "--name") is wrong, else exit_configuration.
+int code_of(const config::Diagnostics& problems);
 /// Errors and warnings on standard error, as config::render has them.
 void show_problems(const config::Diagnostics& problems);
 

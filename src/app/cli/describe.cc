@@ -24,7 +24,7 @@ bool same_word(std::string_view a, std::string_view b) {
 
 std::string by_whom(const InstanceView& instance) {
   if (instance.operator_uid < 0) return "by an operator";
-  return "by " + user_text(instance.operator_uid);
+  return "by " + format_user(instance.operator_uid);
 }
 
 std::string dependency_text(const InstanceView& instance) {
@@ -209,8 +209,6 @@ std::string reason_with_line(const InstanceView& instance) {
   if (instance.last_exit.line.empty() || !reason || !speaks_of_exit(*reason)) return text;
   return text + ": \"" + printable(instance.last_exit.line, most_line_bytes) + "\"";
 }
-
-std::string user_text(std::int64_t uid) { return uid == 0 ? "root" : "uid " + std::to_string(uid); }
 
 std::string orphans_text(std::uint32_t count) {
   return std::to_string(count) + (count == 1 ? " orphan reaped" : " orphans reaped");

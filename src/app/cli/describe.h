@@ -32,8 +32,6 @@ std::string reason_clause(const control::InstanceView& instance);
 /// exited with 1 after 80ms: "cannot reach queue".
 std::string reason_with_line(const control::InstanceView& instance);
 
-/// "root", "uid 1000".
-std::string user_text(std::int64_t uid);
 /// "1 orphan reaped", "3 orphans reaped".
 std::string orphans_text(std::uint32_t count);
 /// "1st", "2nd", "3rd", "4th", "11th", "21st".

@@ -71,8 +71,8 @@ std::string sentence_of(const EventRecord& event) {
 std::string command_text(const EventRecord& event) {
   std::string text = event.verb;
   for (const std::string& name : event.names) text.append(" ").append(name);
-  text +=
-      ", by " + user_text(event.operator_uid) + " (pid " + std::to_string(event.operator_pid) + ")";
+  text += ", by " + format_user(event.operator_uid) + " (pid " +
+          std::to_string(event.operator_pid) + ")";
   if (event.kind == "refused") text += ": it takes " + event.right + " rights";
   return printable(text);
 }
@@ -117,8 +117,8 @@ std::string start_clause(const EventRecord& started) {
   switch (*reason) {
     case core::Reason::boot: return "with the supervisor";
     case core::Reason::operator_start:
-    case core::Reason::operator_kill: return "by " + user_text(started.operator_uid);
-    case core::Reason::operator_restart: return "restarted by " + user_text(started.operator_uid);
+    case core::Reason::operator_kill: return "by " + format_user(started.operator_uid);
+    case core::Reason::operator_restart: return "restarted by " + format_user(started.operator_uid);
     case core::Reason::needed_by: return "because " + started.cause + " needs it";
     case core::Reason::on_failure_of: return "because " + started.cause + " failed";
     case core::Reason::requirement_back: return "because " + started.cause + " is back";

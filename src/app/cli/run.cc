@@ -25,14 +25,14 @@ std::string name_of_command(std::string_view command) {
   return begins_well ? name : "command";
 }
 
-int code_of(const config::Diagnostics& problems, const Arguments& given) {
+int run_code_of(const config::Diagnostics& problems) {
   for (const config::Diagnostic& one : problems) {
     if (one.severity != config::Severity::error) continue;
     if (one.problem == config::Problem::command_not_found) return exit_not_found;
     if (one.problem == config::Problem::command_not_executable) return exit_not_executable;
     if (one.file.starts_with("--")) return exit_usage;
   }
-  return given.has("name") ? exit_configuration : exit_own_failure;
+  return exit_own_failure;
 }
 
 int complain_of(const Error& error) {
@@ -47,7 +47,7 @@ int run_under_free_name(const Arguments& given, const std::string& wanted) {
     auto loaded = run_configuration(given, name);
     if (!loaded) {
       show_problems(loaded.error());
-      return code_of(loaded.error(), given);
+      return run_code_of(loaded.error());
     }
     show_problems(loaded->warnings);
     auto folders = prepare_folders(loaded->spec.supervisor, Launch::foreground, Duration{});

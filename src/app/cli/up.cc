@@ -189,7 +189,7 @@ int up_main(std::span<char* const> arguments) {
   if (!options) return report(options.error());
   auto loaded = load_configuration(*options);
   show_problems(loaded ? loaded->warnings : loaded.error());
-  if (!loaded) return exit_configuration;
+  if (!loaded) return code_of(loaded.error());
   if (const auto trouble = enable_only(loaded->spec, given->operands())) return report(*trouble);
   return start(std::move(loaded->spec), *options, timeout->value_or(readiness_patience));
 }
