@@ -113,6 +113,13 @@ Status occupy(int first, int last) {
   return {};
 }
 
+void enlarge_table(std::uint64_t count) {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  const std::uint64_t size = std::min<std::uint64_t>(count, limit.rlim_cur);
+  if (size > 3) (void)duplicate(FdView(0), static_cast<int>(size - 1));
+}
+
 void close_from(int first) {
   if (::close_range(static_cast<unsigned>(first), ~0U, 0) == 0) return;
   if (!close_listed_from(first)) close_counted_from(first);

@@ -62,6 +62,11 @@ bool is_open(int number);
 Status fill_standard_streams();
 /// Puts close-on-exec placeholders on every free number in [first, last].
 Status occupy(int first, int last);
+/// Makes room in the table for numbers below `count`, or all that RLIMIT_NOFILE allows; 8 bytes a
+/// number of the kernel's memory. To be called before the table is shared with a thread, or a child
+/// that has not executed yet: one that grows then makes the kernel wait for a grace period of RCU
+/// (expand_fdtable in its fs/file.c), which was seen to take 5 to 20 ms.
+void enlarge_table(std::uint64_t count);
 /// Closes everything from `first` up (close_range(2), or a walk of /proc/self/fd where refused).
 void close_from(int first);
 

@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 
+#include "os/files.h"
 #include "os/test_support.h"
 
 namespace stayd::os {
@@ -93,6 +95,26 @@ TEST_CASE("an occupied range has no free number, and what was open in it stays")
           }
           const Fd next(::open("/", O_PATH | O_CLOEXEC));
           return next.number() == 64 ? 0 : 3;
+        }) == 0);
+}
+
+TEST_CASE("a table that was enlarged has room for as many numbers, and none more is open") {
+  CHECK(in_child([] {
+          close_from(3);
+          const auto size_of_table = [] {
+            const std::string status = read_file("/proc/self/status", 8192).value_or("");
+            const std::size_t at = status.find("FDSize:");
+            return at == std::string::npos ? 0 : std::atoi(status.c_str() + at + 7);
+          };
+          const DescriptorLimit limit(3000);
+          const int before = size_of_table();
+          enlarge_table(2000);
+          if (before >= 2000 || size_of_table() < 2000) return 1;
+          enlarge_table(1'000'000);
+          if (size_of_table() < 3000) return 2;
+          for (int number = 3; number < 3000; ++number)
+            if (is_open(number)) return 3;
+          return 0;
         }) == 0);
 }
 

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 
+#include "os/fd.h"
 #include "os/process.h"
 #include "os/raw_call.h"
 
@@ -17,6 +18,8 @@ namespace stayd::os {
 namespace {
 
 constexpr std::size_t stack_size = 16384;
+/// More than the log writer has with 1,000 services.
+constexpr std::uint64_t table_of_many = 4096;
 constexpr unsigned bits = 16;  // of an index and of a count
 
 /// A round's number, how many pieces it has, and the next one that nobody has taken, in one word:
@@ -97,6 +100,7 @@ SpliceTeam::~SpliceTeam() {
 void SpliceTeam::start() {
   may_start_ = false;
   if (processor_count() < 2) return;
+  enlarge_table(table_of_many);
   shared_ = std::make_unique<Shared>();
   shared_->lives.store(1);
   const int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |

@@ -6,6 +6,7 @@
 
 #include "model/descriptors.h"
 #include "os/allocator.h"
+#include "os/fd.h"
 #include "os/files.h"
 #include "os/poll.h"
 #include "os/process.h"
@@ -70,6 +71,8 @@ Status build_tables(const model::SpecView& spec, const model::Supervisor& settin
   const std::uint64_t limit = os::descriptor_limit();
   if (!descriptors.fits(limit))
     return failure(descriptors.refusal(limit) + "; " + model::descriptor_advice);
+  // Now, as children share the table until they have executed.
+  os::enlarge_table(descriptors.of_instances + model::DescriptorNeed::of_stayd(limit));
   return catalog.finish(settings);
 }
 
