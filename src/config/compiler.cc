@@ -122,7 +122,7 @@ void Compiler::read_supervisor(const Documents& documents, const ReadOptions& op
   if (!is_supervisor_name(s.name)) {
     const Value* given = documents.supervisor ? documents.supervisor->value.find("name") : nullptr;
     Place place = given != nullptr ? given->place : Place{0, 0, 0, 1};
-    if (!options.name.empty()) place = place_of_option("--name", options.name);
+    if (!options.name.empty()) place = sources_.add_argument("--name", options.name);
     report_.error(place, "\"" + printable(s.name, 80) + "\" cannot be a supervisor's name",
                   "expected letters, digits and _.- (the last two not first), at most 64");
     return;
@@ -130,11 +130,6 @@ void Compiler::read_supervisor(const Documents& documents, const ReadOptions& op
   if (s.name != usual_name || s.title.empty()) s.title = s.name;
   resolve_peers(world_, report_, supervisor_);
   place_folders(documents);
-}
-
-Place Compiler::place_of_option(const char* option, std::string_view value) {
-  const std::uint32_t source = sources_.add({option, {}, {}, std::string(value)});
-  return {source, 1, 1, static_cast<std::uint32_t>(std::max<std::size_t>(value.size(), 1))};
 }
 
 void Compiler::place_folders(const Documents& documents) {
@@ -173,7 +168,7 @@ void Compiler::place_folders(const Documents& documents) {
 void Compiler::apply_counts(const Documents& documents, std::vector<Value>& tables,
                             const ReadOptions& options) {
   for (std::string_view list : options.counts) {
-    const Place place = place_of_option("-m", list);
+    const Place place = sources_.add_argument("-m", std::string(list));
     while (!list.empty()) {
       const auto one = list.substr(0, list.find(','));
       list.remove_prefix(std::min(list.size(), one.size() + 1));

@@ -40,7 +40,6 @@ class Compiler {
  private:
   friend class ServiceCompiler;
   void read_supervisor(const Documents& documents, const ReadOptions& options);
-  Place place_of_option(const char* option, std::string_view value);
   void place_folders(const Documents& documents);
   void apply_counts(const Documents& documents, std::vector<Value>& tables,
                     const ReadOptions& options);

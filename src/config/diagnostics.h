@@ -36,6 +36,7 @@ struct Diagnostic {
   std::uint32_t caret = 0;   ///< where `column` is in source_line, from 0
   std::string message;       ///< one clause: what is wrong
   std::string hint;          ///< what was expected or is nearest; may be empty
+  [[nodiscard]] bool is_of_option() const { return file.starts_with('-'); }
 };
 
 using Diagnostics = std::vector<Diagnostic>;

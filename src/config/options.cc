@@ -46,10 +46,7 @@ class OptionReader {
   OptionReader(Sources& sources, Report& report) : sources_(sources), report_(report) {}
 
   void take(std::string_view option, std::string_view text) {
-    const std::uint32_t source =
-        sources_.add({"--" + std::string(option), {}, {}, std::string(text)});
-    const Place place{source, 1, 1,
-                      static_cast<std::uint32_t>(std::max<std::size_t>(text.size(), 1))};
+    const Place place = sources_.add_argument("--" + std::string(option), std::string(text));
     if (option == "ready") return take_ready(text, place);
     const auto all = key_options();
     const auto found =
@@ -174,8 +171,7 @@ Entry command_entry(const RunRequest& request, Sources& sources) {
     if (!line.empty()) line.append(" ");
     line.append(word);
   }
-  const Place place{sources.add({"the command", {}, request.current_folder, line}), 1, 1,
-                    static_cast<std::uint32_t>(std::max<std::size_t>(line.size(), 1))};
+  const Place place = sources.add_argument("the command", std::move(line), request.current_folder);
   Value array;
   array.kind = ValueKind::array;
   array.place = place;

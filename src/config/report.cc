@@ -72,6 +72,11 @@ std::uint32_t Sources::add(Source source) {
   return count() - 1;
 }
 
+Place Sources::add_argument(std::string name, std::string text, std::string folder) {
+  const auto width = static_cast<std::uint32_t>(std::max<std::size_t>(text.size(), 1));
+  return {add({std::move(name), {}, std::move(folder), std::move(text)}), 1, 1, width};
+}
+
 std::string_view Sources::line(std::uint32_t source, std::uint32_t number) const {
   std::string_view rest = at(source).text;
   for (std::uint32_t i = 1; i < number; ++i) {

@@ -23,6 +23,8 @@ struct Source {
 class Sources {
  public:
   std::uint32_t add(Source source);
+  /// Of something given on the command line, in one line: the place of all of it.
+  Place add_argument(std::string name, std::string text, std::string folder = {});
   [[nodiscard]] const Source& at(std::uint32_t number) const { return sources_[number]; }
   [[nodiscard]] std::uint32_t count() const { return static_cast<std::uint32_t>(sources_.size()); }
   /// The line `number` (from 1) without its line end.

@@ -12,6 +12,7 @@
 #include <string>
 
 #include "os/error.h"
+#include "os/process.h"
 #include "os/retry.h"
 
 namespace stayd::os {
@@ -114,9 +115,7 @@ Status occupy(int first, int last) {
 }
 
 void enlarge_table(std::uint64_t count) {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  const std::uint64_t size = std::min<std::uint64_t>(count, limit.rlim_cur);
+  const std::uint64_t size = std::min(count, descriptor_limit());
   if (size > 3) (void)duplicate(FdView(0), static_cast<int>(size - 1));
 }
 

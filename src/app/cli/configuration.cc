@@ -82,7 +82,7 @@ Loaded load_configuration(const LoadOptions& options) {
 
 int code_of(const config::Diagnostics& problems) {
   const bool only_options = std::ranges::all_of(problems, [](const config::Diagnostic& one) {
-    return one.severity == config::Severity::warning || one.file.starts_with('-');
+    return one.severity == config::Severity::warning || one.is_of_option();
   });
   return only_options ? exit_usage : exit_configuration;
 }

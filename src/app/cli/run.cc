@@ -30,7 +30,7 @@ int run_code_of(const config::Diagnostics& problems) {
     if (one.severity != config::Severity::error) continue;
     if (one.problem == config::Problem::command_not_found) return exit_not_found;
     if (one.problem == config::Problem::command_not_executable) return exit_not_executable;
-    if (one.file.starts_with("--")) return exit_usage;
+    if (one.is_of_option()) return exit_usage;
   }
   return exit_own_failure;
 }
