@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/descriptors.h"
 
-#include "base/spawn_slots.h"
-
 namespace stayd::model {
 namespace {
 
@@ -25,7 +23,8 @@ void DescriptorNeed::add(const Service& service) {
 }
 
 std::uint64_t DescriptorNeed::of_stayd(std::uint64_t limit) {
-  return own + (limit >= least_limit_for_slots ? slots : 0) + reserved_descriptors(limit);
+  return own + (limit >= least_limit_for_slots ? slots : 0) + 2 * open_leaves(limit) +
+         reserved_descriptors(limit);
 }
 
 std::string DescriptorNeed::refusal(std::uint64_t limit) const {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/spawn_slots.h"
 #include "model/spec.h"
 
 namespace stayd::model {
@@ -16,12 +17,17 @@ constexpr std::uint64_t reserved_descriptors(std::uint64_t limit) {
   return limit / 4 < 320 ? limit / 4 : 320;
 }
 
+/// How many cgroups of instances the supervisor keeps open, each with its cgroup.events.
+constexpr std::uint64_t open_leaves(std::uint64_t limit) {
+  return limit < least_limit_for_slots ? 0 : 8;
+}
+
 struct DescriptorNeed {
   std::uint64_t instances = 0;
   std::uint64_t of_instances = 0;  ///< in the supervisor, which has more than the log writer
   /// With every instance of it running.
   void add(const Service& service);
-  /// Of stayd itself; `limit` decides how many slots spawn occupies, and what is reserved.
+  /// Of stayd itself; `limit` decides how many slots spawn occupies, and what is kept or reserved.
   [[nodiscard]] static std::uint64_t of_stayd(std::uint64_t limit);
   [[nodiscard]] bool fits(std::uint64_t limit) const {
     return of_instances + of_stayd(limit) <= limit;

@@ -114,21 +114,29 @@ Status kill_each(const Cgroup& cgroup) {
   return status;
 }
 
-Fd open_events(FdView folder, const std::string& child) {
+Result<Fd> open_events(FdView folder, const std::string& child) {
   const std::string name = child + "/cgroup.events";
-  return Fd(retry([&] { return ::openat(folder.number(), name.c_str(), O_RDONLY | O_CLOEXEC); }));
+  Fd events(retry([&] { return ::openat(folder.number(), name.c_str(), O_RDONLY | O_CLOEXEC); }));
+  if (!events.valid()) return last_error("cannot open " + name);
+  return events;
 }
 
-/// ENOENT, ENODEV: it is no more.
-std::optional<bool> populated_in(FdView events) {
+Result<bool> read_populated(FdView events) {
   std::array<char, 256> content;
   const ssize_t size =
-      events.valid()
-          ? retry([&] { return ::pread(events.number(), content.data(), content.size(), 0); })
-          : -1;
-  if (size < 0 && errno != ENOENT && errno != ENODEV) return std::nullopt;
-  const std::string_view text(content.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
-  return text.find("populated 1") != std::string_view::npos;
+      retry([&] { return ::pread(events.number(), content.data(), content.size(), 0); });
+  if (size < 0) return last_error("cannot read cgroup.events");
+  return std::string_view(content.data(), static_cast<std::size_t>(size)).find("populated 1") !=
+         std::string_view::npos;
+}
+
+bool is_gone(const Result<bool>& populated) {
+  return !populated && (populated.error().number == ENOENT || populated.error().number == ENODEV);
+}
+
+std::optional<bool> as_far_as_told(const Result<bool>& populated) {
+  if (populated) return *populated;
+  return is_gone(populated) ? std::optional(false) : std::nullopt;
 }
 
 }  // namespace
@@ -207,21 +215,44 @@ std::vector<std::string> Cgroup::children() const {
 bool Cgroup::populated() const { return is_populated(".") == true; }
 
 std::optional<bool> Cgroup::is_populated(const std::string& child) const {
-  return populated_in(open_events(fd(), child).view());
+  const auto look = [&]() -> Result<bool> {
+    const Fd events = TRY(open_events(fd(), child));
+    return read_populated(events.view());
+  };
+  return as_far_as_told(look());
 }
 
-std::optional<bool> PopulatedFiles::is_populated(const Cgroup& parent, const std::string& child) {
-  for (const Entry& entry : entries_)
-    if (entry.events.valid() && entry.child == child) return populated_in(entry.events.view());
-  Fd events = open_events(parent.fd(), child);
-  const std::optional<bool> populated = populated_in(events.view());
-  if (events.valid()) entries_.at(next_++ % most) = {child, std::move(events)};
-  return populated;
-}
-
-void PopulatedFiles::forget(const std::string& child) {
+RecentChildren::Entry& RecentChildren::entry_of(const std::string& child) {
   for (Entry& entry : entries_)
-    if (entry.child == child) entry.events.reset();
+    if (entry.child == child) return entry;
+  Entry& replaced = entries_[next_++ % entries_.size()];
+  replaced = {.child = child, .folder = {}, .events = {}};
+  return replaced;
+}
+
+std::optional<bool> RecentChildren::is_populated(const Cgroup& parent, const std::string& child) {
+  if (entries_.empty()) return parent.is_populated(child);
+  Entry& entry = entry_of(child);
+  const auto look = [&]() -> Result<bool> {
+    if (!entry.events.valid()) entry.events = TRY(open_events(parent.fd(), child));
+    return read_populated(entry.events.view());
+  };
+  const Result<bool> populated = look();
+  if (is_gone(populated)) entry = {};
+  return as_far_as_told(populated);
+}
+
+Result<std::shared_ptr<const Cgroup>> RecentChildren::open(const Cgroup& parent,
+                                                           const std::string& child) {
+  if (entries_.empty()) return std::make_shared<const Cgroup>(TRY(parent.open_child(child)));
+  Entry& entry = entry_of(child);
+  if (!entry.folder) entry.folder = std::make_shared<const Cgroup>(TRY(parent.open_child(child)));
+  return entry.folder;
+}
+
+void RecentChildren::forget(const std::string& child) {
+  for (Entry& entry : entries_)
+    if (entry.child == child) entry = {};
 }
 
 bool Cgroup::frozen() const { return flag_in(fd(), "cgroup.events", "frozen") == 1; }

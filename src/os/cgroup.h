@@ -2,9 +2,9 @@
 // cgroup v2 (Documentation/admin-guide/cgroup-v2.rst), through directories held open.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -68,22 +68,28 @@ class Cgroup {
   std::string path_;  ///< absolute, with the mount
 };
 
-/// The cgroup.events of a few children, kept open: to open the file takes three times as long as to
-/// read it.
-class PopulatedFiles {
+/// A few children of always the same cgroup, kept open with their cgroup.events: to open takes
+/// several times as long as to read, or to be born there.
+class RecentChildren {
  public:
-  static constexpr std::size_t most = 8;
-  /// Cgroup::is_populated() of a child of always the same cgroup.
+  /// At most so many; none: each is opened when it is asked for.
+  explicit RecentChildren(std::size_t most = 0) : entries_(most) {}
+  /// Cgroup::is_populated() of a child.
   std::optional<bool> is_populated(const Cgroup& parent, const std::string& child);
+  /// Cgroup::open_child(). It may have been removed since: nothing can be born in it then.
+  Result<std::shared_ptr<const Cgroup>> open(const Cgroup& parent, const std::string& child);
   /// To be called before it is removed: an open file keeps the kernel's part of it in memory.
   void forget(const std::string& child);
 
  private:
   struct Entry {
     std::string child;
+    std::shared_ptr<const Cgroup> folder;
     Fd events;
   };
-  std::array<Entry, most> entries_;
+  Entry& entry_of(const std::string& child);
+
+  std::vector<Entry> entries_;
   std::size_t next_ = 0;  ///< to be replaced
 };
 

@@ -196,18 +196,18 @@ TEST_CASE("row 16: what a cgroup that was killed once kills at birth has not bee
   CHECK(command.run(other).status.value == 5);
 }
 
-TEST_CASE("files kept open tell whether children are populated, then and now") {
+TEST_CASE("children kept open tell whether they are populated, then and now") {
   const Scratch scratch;
   if (!scratch.available()) return;
-  PopulatedFiles files;
+  RecentChildren recent(2);
   const auto look = [&](const std::string& child) {
-    return files.is_populated(scratch.group, child);
+    return recent.is_populated(scratch.group, child);
   };
   const Cgroup leaf = std::move(*scratch.group.create_child("leaf"));
   CHECK(look("leaf") == false);
   const Spawned sleeper = start_sleeper(leaf);
   CHECK(look("leaf") == true);
-  for (std::size_t i = 0; i <= PopulatedFiles::most; ++i) {
+  for (std::size_t i = 0; i <= 2; ++i) {
     const std::string other = "other" + std::to_string(i);
     REQUIRE(scratch.group.create_child(other));
     CHECK(look(other) == false);
@@ -219,11 +219,32 @@ TEST_CASE("files kept open tell whether children are populated, then and now") {
   CHECK(look("leaf") == false);
   CHECK(scratch.group.remove_child("leaf").has_value());
   CHECK(look("leaf") == false);  // gone
-  files.forget("leaf");
   const Cgroup again = std::move(*scratch.group.create_child("leaf"));
   const Spawned next = start_sleeper(again);
   CHECK(look("leaf") == true);
   CHECK(look("nowhere") == false);
+}
+
+TEST_CASE(
+    "a child kept open is the one that bears the name, once the old one is known to be gone") {
+  const Scratch scratch;
+  if (!scratch.available()) return;
+  RecentChildren recent(2);
+  const auto id = [&] {
+    const auto folder = recent.open(scratch.group, "leaf");
+    return folder ? (*folder)->id() : 0;
+  };
+  CHECK(id() == 0);
+  const std::uint64_t first = scratch.group.create_child("leaf")->id();
+  CHECK(id() == first);
+  CHECK(recent.is_populated(scratch.group, "leaf") == false);
+  CHECK(scratch.group.remove_child("leaf").has_value());
+  const std::uint64_t second = scratch.group.create_child("leaf")->id();
+  CHECK(recent.is_populated(scratch.group, "leaf") == false);
+  CHECK(id() == second);
+  recent.forget("leaf");
+  CHECK(scratch.group.remove_child("leaf").has_value());
+  CHECK(id() == 0);
 }
 
 TEST_CASE("row 18: a cgroup that somebody has frozen is killed all the same") {

@@ -56,9 +56,9 @@ const char* word(ContainmentMode mode) {
 
 os::FdView Containment::fd() const { return watch_ ? watch_->fd() : os::FdView(); }
 
-Result<os::Cgroup> Containment::prepare(std::string_view instance, Leaf& leaf) {
-  if (mode_ != ContainmentMode::cgroup) return os::Cgroup();
-  if (auto reused = reuse_leaf(instance, leaf)) return std::move(*reused);
+Result<LeafFolder> Containment::prepare(std::string_view instance, Leaf& leaf) {
+  if (mode_ != ContainmentMode::cgroup) return LeafFolder();
+  if (LeafFolder reused = reuse_leaf(instance, leaf)) return reused;
   auto created = create_leaf(instance, leaf);
   if (!created && created.error().number == ENOENT) {  // somebody removed the base
     Base base = TRY(find_base());
@@ -71,30 +71,27 @@ Result<os::Cgroup> Containment::prepare(std::string_view instance, Leaf& leaf) {
   return created;
 }
 
-Result<os::Cgroup> Containment::create_leaf(std::string_view instance, Leaf& leaf) {
+Result<LeafFolder> Containment::create_leaf(std::string_view instance, Leaf& leaf) {
   const std::uint32_t number = setting_.next_leaf;
-  auto created = base_.create_child(leaf_name(instance, number));
-  if (!created) return created;
+  os::Cgroup created = TRY(base_.create_child(leaf_name(instance, number)));
   ++setting_.next_leaf;
   leaf = {.number = number, .killed = false};
-  return created;
+  return std::make_shared<const os::Cgroup>(std::move(created));
 }
 
-std::optional<os::Cgroup> Containment::reuse_leaf(std::string_view instance, const Leaf& leaf) {
-  if (leaf.number == 0) return std::nullopt;
+LeafFolder Containment::reuse_leaf(std::string_view instance, const Leaf& leaf) {
+  if (leaf.number == 0) return nullptr;
   const std::string name = leaf_name(instance, leaf.number);
   const bool was_just_empty = std::erase(just_empty_, leaf.number) != 0;
   if (leaf.killed || (!was_just_empty && base_.is_populated(name) != false)) {
     remove_leaf(name);
-    return std::nullopt;
+    return nullptr;
   }
-  auto opened = base_.open_child(name);  // ENOENT: somebody removed it
-  if (!opened) return std::nullopt;
-  return std::move(*opened);
+  return recent_.open(base_, name).value_or(nullptr);  // ENOENT: somebody removed it
 }
 
 void Containment::remove_leaf(const std::string& leaf) {
-  populated_.forget(leaf);
+  recent_.forget(leaf);
   if (base_.remove_child(leaf) || base_.remove_child_tree(leaf)) return;
   if (base_.is_populated(leaf) == false) return;
   waiting_.push_back({.name = leaf, .in_leaf = true});
@@ -165,7 +162,7 @@ Containment::Waiting& Containment::waiting_for(const ContainedRun& run) {
 
 void Containment::await_empty(const ContainedRun& run) {
   const bool in_leaf = uses_leaf(run);
-  if (in_leaf && populated_.is_populated(base_, leaf_name(run.name, run.leaf.number)) == false) {
+  if (in_leaf && recent_.is_populated(base_, leaf_name(run.name, run.leaf.number)) == false) {
     just_empty_.push_back(run.leaf.number);
     forget(run.instance, run.run);
     emptied_.push_back({run.instance, run.run});

@@ -11,8 +11,8 @@
 //
 // A leaf is used again by the same instance while it is empty and was never killed. One that was
 // killed is not: kernels from 6.14 on kill at birth whatever is cloned into it. That a stranger has
-// killed it shows at the next start (LaunchFailure::killed_at_birth). Leaves are held by name, not
-// by descriptor.
+// killed it shows at the next start (LaunchFailure::wants_another_leaf). Leaves are held by
+// name; only a few that were used last stay open.
 //
 // The base is locked (flock), so that of all supervisors that would have the same one only the
 // first begins. The keeper holds a copy of the locked descriptor, over a supervisor's death. Only
@@ -23,6 +23,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -31,6 +32,7 @@
 #include "base/ids.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "model/descriptors.h"
 #include "os/cgroup.h"
 #include "os/fd.h"
 #include "os/spawn.h"
@@ -47,6 +49,9 @@ struct Leaf {
   std::uint32_t number = 0;  ///< 0: none
   bool killed = false;       ///< never to be used again
 };
+
+/// A leaf's folder, for as long as somebody starts something in it.
+using LeafFolder = std::shared_ptr<const os::Cgroup>;
 
 /// A run as its caller knows it.
 struct ContainedRun {
@@ -109,8 +114,8 @@ class Containment {
   [[nodiscard]] std::uint32_t killed_at_start() const { return killed_at_start_; }
 
   /// Before a start: the cgroup to be born in, to be held until the spawn is over. `leaf` is the
-  /// instance's last one or empty, and is set. Without cgroups: an invalid one.
-  Result<os::Cgroup> prepare(std::string_view instance, Leaf& leaf);
+  /// instance's last one or empty, and is set. Without cgroups: null.
+  Result<LeafFolder> prepare(std::string_view instance, Leaf& leaf);
 
   /// To every process of the run.
   void signal_all(const ContainedRun& run, int signal);
@@ -185,8 +190,8 @@ class Containment {
   [[nodiscard]] bool uses_leaf(const ContainedRun& run) const {
     return mode_ == ContainmentMode::cgroup && run.leaf.number != 0;
   }
-  Result<os::Cgroup> create_leaf(std::string_view instance, Leaf& leaf);
-  std::optional<os::Cgroup> reuse_leaf(std::string_view instance, const Leaf& leaf);
+  Result<LeafFolder> create_leaf(std::string_view instance, Leaf& leaf);
+  LeafFolder reuse_leaf(std::string_view instance, const Leaf& leaf);
   [[nodiscard]] bool is_in_leaf(const ContainedRun& run, std::int32_t pid) const;
   [[nodiscard]] Owner owner_in_cgroup(std::int32_t pid) const;
   void remove_leaf(const std::string& leaf);
@@ -212,7 +217,7 @@ class Containment {
   std::string base_name_;  ///< as /proc/PID/cgroup has it
   std::optional<os::CgroupWatch> watch_;
   bool has_cgroup_kill_ = false;
-  os::PopulatedFiles populated_;
+  os::RecentChildren recent_{model::open_leaves(os::descriptor_limit())};
   bool has_memory_events_ = false;  ///< leaves have, where somebody has enabled the controller
   std::uint32_t base_count_ = 0;
   std::uint32_t killed_at_start_ = 0;

@@ -233,7 +233,7 @@ TEST_CASE("row 17: where our own cgroup is marked by an earlier kill, services l
     Leaf leaf;
     const auto cgroup = containment.prepare("web", leaf);
     os::test::Command command = os::test::Command::shell("exit 5");
-    command.plan.cgroup = cgroup->fd();
+    command.plan.cgroup = (*cgroup)->fd();
     const os::test::Ran ran = command.run(spawner);
     containment.remove_all();
     (void)base->move_in(0);
@@ -271,7 +271,7 @@ TEST_CASE("without cgroups: the mode and its reason are told") {
   CHECK_FALSE(containment.fd().valid());
   CHECK(containment.path().empty());
   Leaf leaf;
-  CHECK_FALSE(containment.prepare("web", leaf)->valid());
+  CHECK(*containment.prepare("web", leaf) == nullptr);
   CHECK(leaf.number == 0);
   os::Spawner& spawner = os::test::spawner();
   CHECK(Containment::create({.name = without_cgroup, .keeper = 1}, spawner).mode() ==

@@ -66,7 +66,7 @@ inline void start(Containment& containment, Service& service, const std::string&
   os::test::Command command = os::test::Command::shell(script);
   command.plan.environment = environment.data();
   command.plan.descriptors = descriptors;
-  command.plan.cgroup = cgroup->fd();
+  command.plan.cgroup = *cgroup ? (*cgroup)->fd() : os::FdView();
   auto spawned = os::test::spawner().spawn(command.plan);
   REQUIRE_MESSAGE(spawned.has_value(), (spawned ? std::string() : spawned.error().message));
   service.process = std::move(*spawned);

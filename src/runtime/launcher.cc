@@ -34,9 +34,9 @@ LaunchFailure LaunchFailure::of(os::SpawnStep step, Error error) {
   return failure;
 }
 
-bool LaunchFailure::killed_at_birth() const {
+bool LaunchFailure::wants_another_leaf() const {
   return static_cast<os::SpawnStep>(what.step) == os::SpawnStep::cgroup &&
-         what.number == os::killed_at_birth;
+         (what.number == os::killed_at_birth || what.number == ENOENT || what.number == ENODEV);
 }
 
 std::string Launcher::text_of(const core::LastFailure& failure, const model::Execution* execution) {
@@ -126,7 +126,7 @@ os::SpawnPlan Launcher::make_plan(const model::Service& service, const Launch& l
   plan.nice_value = execution.nice.value_or(0);
   plan.set_oom_score = execution.oom_score_adjust.has_value() || !inheritance_.oom_score_is_zero;
   plan.oom_score = execution.oom_score_adjust.value_or(0);
-  plan.cgroup = launch.cgroup.fd();
+  if (launch.cgroup) plan.cgroup = launch.cgroup->fd();
   plan.pid_at = launch.pid_at;
   plan.local_executable = is_local(executable);
   return plan;

@@ -31,10 +31,10 @@ namespace stayd::runtime {
 struct Launch {
   InstanceId instance = no_instance;
   RunId run = no_run;
-  os::Cgroup cgroup{};             ///< to be born in; invalid: ours
-  std::string notify_path{};       ///< NOTIFY_SOCKET; empty: none
-  os::Fd ready_pipe{};             ///< write end that the child gets at Probe::fd
-  std::int32_t* pid_at = nullptr;  ///< zero; the kernel writes the pid there
+  std::shared_ptr<const os::Cgroup> cgroup{};  ///< to be born in; null: ours
+  std::string notify_path{};                   ///< NOTIFY_SOCKET; empty: none
+  os::Fd ready_pipe{};                         ///< write end that the child gets at Probe::fd
+  std::int32_t* pid_at = nullptr;              ///< zero; the kernel writes the pid there
 };
 
 /// Why there is no process.
@@ -42,7 +42,8 @@ struct LaunchFailure {
   core::LastFailure what;
   bool transient = false;
   std::string text;  ///< a clause: "setting the user: Operation not permitted"
-  [[nodiscard]] bool killed_at_birth() const;  ///< its cgroup is good for nothing any more
+  /// Its cgroup is good for nothing any more: somebody has killed or removed it.
+  [[nodiscard]] bool wants_another_leaf() const;
   static LaunchFailure of(os::SpawnStep step, Error error);
 };
 

@@ -61,7 +61,7 @@ class Sender {
     const pid_t pid = ::fork();
     if (pid == 0) {
       ::setsid();
-      if (cgroup->valid()) (void)cgroup->move_in(0);
+      if (*cgroup) (void)(*cgroup)->move_in(0);
       pair.ours.reset();
       serve(pair.theirs.view(), path);
       ::_exit(0);

@@ -104,7 +104,7 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   void carry_out(const core::Action& action);
   [[nodiscard]] Result<model::Service> service_of(InstanceId id) const;
   void spawn(const core::Action& action);
-  Result<os::Cgroup> prepare_leaf(const core::Action& action, Leaf leaf);
+  Result<LeafFolder> prepare_leaf(const core::Action& action, Leaf leaf);
   void finish_start();
   void finish_starts();
   [[nodiscard]] bool goes_beside_starts(const core::Action& action) const;

@@ -151,7 +151,7 @@ void Supervisor::finish_starts() {
 
 /// The cgroup for a run whose instance had `leaf`; it stands in the ledger, for a successor to
 /// find.
-Result<os::Cgroup> Supervisor::prepare_leaf(const core::Action& action, Leaf leaf) {
+Result<LeafFolder> Supervisor::prepare_leaf(const core::Action& action, Leaf leaf) {
   base_.names.instance(action.instance, name_);
   auto cgroup = containment_.prepare(name_, leaf);
   if (!cgroup) return cgroup;
@@ -172,7 +172,7 @@ void Supervisor::finish_start() {
   PreparedStart begun;
   auto process = launcher_.finish(begun);
   const bool noted = guarded([&] {
-    if (!process && process.error().killed_at_birth() && start.leaf == Start::Leaf::own &&
+    if (!process && process.error().wants_another_leaf() && start.leaf == Start::Leaf::own &&
         begin_in_another_leaf(action, begun))
       return;
     if (!process) return spawn_failed(action, std::move(process).error());
@@ -185,7 +185,7 @@ void Supervisor::finish_start() {
   if (!noted) spawn_failed(action, out_of_memory());
 }
 
-/// Somebody has killed the instance's leaf. False: there is no other.
+/// Somebody has killed or removed the instance's leaf. False: there is no other.
 bool Supervisor::begin_in_another_leaf(const core::Action& action, PreparedStart& start) {
   const RunRecord& record = runs_.at(action.instance).record;
   auto cgroup = prepare_leaf(action, {record.cgroup_number, true});
@@ -259,7 +259,7 @@ Status Supervisor::start_helper(const model::Service& service, const Helper& hel
                                 std::span<const std::string> command) {
   Launch launch = launch_of(helper.instance, helper.run);
   Result<os::Cgroup> cgroup = open_leaf(helper.instance);
-  if (cgroup) launch.cgroup = std::move(*cgroup);
+  if (cgroup) launch.cgroup = std::make_shared<const os::Cgroup>(std::move(*cgroup));
   const os::Fd output = helper.kind == HelperKind::probe ? os::Fd{} : logs_.writer_for(helper.run);
   auto process = launcher_.command(service, launch, command, output.view());
   if (!process) return failure(process.error().what.number, std::move(process.error().text));
