@@ -39,6 +39,10 @@ bool LaunchFailure::wants_another_leaf() const {
          (what.number == os::killed_at_birth || what.number == ENOENT || what.number == ENODEV);
 }
 
+bool LaunchFailure::wants_room_for_process() const {
+  return static_cast<os::SpawnStep>(what.step) == os::SpawnStep::clone && what.number == EAGAIN;
+}
+
 std::string Launcher::text_of(const core::LastFailure& failure, const model::Execution* execution) {
   const auto step = static_cast<os::SpawnStep>(failure.step);
   std::string text = os::phrase(step);

@@ -44,6 +44,8 @@ struct LaunchFailure {
   std::string text;  ///< a clause: "setting the user: Operation not permitted"
   /// Its cgroup is good for nothing any more: somebody has killed or removed it.
   [[nodiscard]] bool wants_another_leaf() const;
+  /// There are as many processes as there may be.
+  [[nodiscard]] bool wants_room_for_process() const;
   static LaunchFailure of(os::SpawnStep step, Error error);
 };
 

@@ -136,6 +136,7 @@ void Reaper::keeper_says(const LinkMessage& message) {
 }
 
 void Reaper::look() {
+  (void)reap();
   forgotten_.clear();
   if (!look_) return;
   while (const auto change = os::next_child_change()) {
@@ -172,7 +173,7 @@ void Reaper::note_stop(const os::StopNotice& notice) {
   setting_.facts.push_back(event);
 }
 
-void Reaper::reap_noted() {
+void Reaper::release_noted() {
   bool keepers = false;
   for (const Noted& noted : noted_) {
     Run& run = setting_.runs.at(noted.instance);
@@ -182,10 +183,17 @@ void Reaper::reap_noted() {
     if (noted.keepers)
       ask_keeper(LinkKind::reap, noted.pid);
     else
-      os::reap(run.process.view());
+      released_.push_back(noted.pid);
   }
   noted_.clear();
   if (keepers) ask_keeper(LinkKind::peek_any, 0);
+}
+
+bool Reaper::reap() {
+  if (released_.empty()) return false;
+  for (const std::int32_t pid : released_) os::reap_pid(pid);
+  released_.clear();
+  return true;
 }
 
 std::optional<core::LastExit> Reaper::finish(os::FdView process, std::int32_t pid) {

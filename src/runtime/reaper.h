@@ -4,7 +4,8 @@
 // that dies in between leaves a zombie that its successor reads again.
 //
 //   process_ready, keeper_says, look -> facts
-//   reap_noted, after the ledger has been written
+//   release_noted, after the ledger has been written
+//   reap, after what is to be started again has been: the kernel takes a while over it
 //
 // A child that the kernel says is not ours was our predecessor's: the keeper is asked.
 #pragma once
@@ -62,8 +63,10 @@ class Reaper {
   void look();
   /// The keeper has something to reap, or answers to a question of ours.
   void keeper_says(const LinkMessage& message);
-  /// Takes the statuses away that were told. The ledger has them.
-  void reap_noted();
+  /// The ledger has the statuses that were told: their processes may be reaped.
+  void release_noted();
+  /// Reaps them; look() does so too. False: there were none.
+  bool reap();
   /// The end of a process that is no run's (the log writer, a helper): none while it is alive.
   /// Reaped, or, of kind `unknown`, our predecessor's, which the keeper is told to reap.
   std::optional<core::LastExit> finish(os::FdView process, std::int32_t pid);
@@ -83,7 +86,8 @@ class Reaper {
   Setting setting_;
   std::vector<Noted> noted_;
   static constexpr std::size_t most_forgotten = 8;
-  std::vector<os::Fd> forgotten_;  ///< to be closed by look()
+  std::vector<os::Fd> forgotten_;       ///< to be closed by look()
+  std::vector<std::int32_t> released_;  ///< zombies of ours
   bool look_ = false;
 };
 

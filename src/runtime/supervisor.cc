@@ -132,7 +132,7 @@ void Supervisor::turn() {
   }
   settle();
   carry_out_some();
-  // It walks over all children: only now that what ended is being started again.
+  // It reaps, and walks over all children: only now that what ended is being started again.
   reaper_.look();
   readiness_.tick(now_);
   if (logs_.has_matched()) {
@@ -185,7 +185,7 @@ void Supervisor::step_facts() {
   const auto doubled = std::ranges::unique(outcome_.touched);
   outcome_.touched.erase(doubled.begin(), doubled.end());
   write_ledger();
-  reaper_.reap_noted();
+  reaper_.release_noted();
   spread_outcome();
 }
 

@@ -175,6 +175,11 @@ void Supervisor::finish_start() {
     if (!process && process.error().wants_another_leaf() && start.leaf == Start::Leaf::own &&
         begin_in_another_leaf(action, begun))
       return;
+    // What has ended holds its place until it is reaped (RLIMIT_NPROC, pids.max, pid_max).
+    if (!process && process.error().wants_room_for_process() && reaper_.reap()) {
+      launcher_.begin(std::move(begun));
+      return starting_.push_back(start);
+    }
     if (!process) return spawn_failed(action, std::move(process).error());
     const std::int32_t pid = process->pid;
     // Unwatched it is found by SIGCHLD, more slowly.
@@ -319,6 +324,8 @@ void Supervisor::release(const core::Action& action) {
 
 void Supervisor::settle_containment() {
   emptied_.clear();
+  // Without cgroups a zombie would be taken for what is left of its run.
+  if (containment_.mode() != ContainmentMode::cgroup) (void)reaper_.reap();
   containment_.settle(now_, emptied_);
   for (const EmptiedRun& empty : emptied_)
     fact(core::EventKind::emptied, empty.instance, empty.run);
