@@ -206,6 +206,7 @@ Moved OpenLog::step(os::FdView pipe, std::size_t inside, const SegmentLimits& li
 }
 
 Moved OpenLog::moved(const os::Transfer& done) {
+  lent_ = false;
   Moved moved{.offset = size_, .bytes = done.bytes, .number = done.number};
   size_ += done.bytes;
   if (done.bytes > 0) look_for_hole(moved);
@@ -214,12 +215,13 @@ Moved OpenLog::moved(const os::Transfer& done) {
 
 std::optional<os::PieceToMove> OpenLog::piece_of(os::FdView pipe, std::size_t inside,
                                                  std::size_t least, const SegmentLimits& limits) {
-  if (broken() || full_ || !can_splice_ || index_fills(limits)) return {};
+  if (lent_ || broken() || full_ || !can_splice_ || index_fills(limits)) return {};
   const std::uint64_t max_size = std::max(limits.max_size, least_max_size);
   const std::uint64_t end = begin_of_final_part(max_size);
   const std::size_t most = std::min<std::uint64_t>(inside, end - std::min(end, size_));
   if (most < least) return {};
   reserve_for(most, max_size);
+  lent_ = true;
   return os::PieceToMove{.pipe = pipe, .file = text_.view(), .offset = size_, .most = most};
 }
 

@@ -75,8 +75,9 @@ class OpenLog {
   Moved step(os::FdView pipe, std::size_t inside, const SegmentLimits& limits,
              ScratchPipe& scratch);
   /// The piece that step() would move, if it is one of at least `least` bytes that neither closes
-  /// the segment nor is searched for line ends; whoever moves it tells moved() of it before
-  /// anything else is asked of this log.
+  /// the segment nor is searched for line ends. Nothing but moved() may be asked of this log then,
+  /// which tells what became of it; until it is told there is no other piece: two runs of an
+  /// instance have one file.
   std::optional<os::PieceToMove> piece_of(os::FdView pipe, std::size_t inside, std::size_t least,
                                           const SegmentLimits& limits);
   Moved moved(const os::Transfer& done);
@@ -162,6 +163,7 @@ class OpenLog {
   Instant expires_ = Instant::never();  ///< when the oldest closed segment is to be removed
   bool has_closed_ = false;
   bool full_ = false;  ///< close the segment before the next byte
+  bool lent_ = false;  ///< a piece is under way to size_
   bool can_splice_ = true;
   bool reserving_pays_ = false;
   bool reserves_ = false;

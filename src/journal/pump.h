@@ -47,7 +47,7 @@ class Pump {
   /// One bounded amount.
   Turn turn(Stream& stream, const Stamp& now);
   /// What a turn of this stream would move, if that is much and goes straight to its file: several
-  /// of them can be moved at once, and are told to moved() then.
+  /// of them can be moved at once. moved() is told what became of each.
   std::optional<os::PieceToMove> piece_of(Stream& stream, const Stamp& now);
   void moved(Stream& stream, const os::Transfer& done, const Stamp& now);
   /// All that waits now, and no more: written, or dropped where the log cannot be written.

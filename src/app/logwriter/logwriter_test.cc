@@ -3,7 +3,10 @@
 
 #include <doctest/doctest.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include <vector>
 
 #include "app/logwriter/rig_test_support.h"
 
@@ -25,6 +28,28 @@ TEST_CASE("what a service writes is in its file, byte for byte, when Ended comes
   CHECK(rig.wait_ended(err.number));
   CHECK(whole_log(folder.path() + "/log/web") == text);
   CHECK(whole_log(folder.path() + "/log/web", "stderr") == "oops\n");
+}
+
+TEST_CASE("two runs of an instance that both print much share a file, and no byte is lost") {
+  TestFolder folder;
+  Rig rig(folder.path());
+  rig.start();
+  const std::string text = lines_of(200'000);
+  std::vector<std::uint32_t> numbers;
+  std::vector<pid_t> writers;
+  for (std::uint64_t run = 1; run <= 2; ++run) {
+    const auto out = rig.open({.run = run});
+    const pid_t writer = ::fork();
+    if (writer == 0) {
+      write_to(out.write_end, text);
+      ::_exit(0);
+    }
+    writers.push_back(writer);
+    numbers.push_back(out.number);
+  }
+  for (const pid_t writer : writers) CHECK(::waitpid(writer, nullptr, 0) == writer);
+  for (const std::uint32_t number : numbers) CHECK(rig.wait_ended(number));
+  CHECK(whole_log(folder.path() + "/web").size() == 2 * text.size());
 }
 
 TEST_CASE("rotation closes segments at line ends and keeps every byte") {

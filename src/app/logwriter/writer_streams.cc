@@ -89,7 +89,10 @@ void Writer::move_together() {
       pieces[count] = *piece;
       whose[count++] = hot_[from];
     }
-    if (count < 2) return;
+    if (count < 2) {
+      if (count == 1) pump_.moved(streams_.at(whose[0]), {}, now);
+      return;
+    }
     team_.move(std::span(pieces).first(count));
     for (std::size_t i = 0; i < count; ++i) {
       journal::Stream& stream = streams_.at(whose[i]);
