@@ -20,15 +20,6 @@ namespace {
 constexpr std::size_t stack_size = 16384;
 /// More than the log writer has with 1,000 services.
 constexpr std::uint64_t table_of_many = 4096;
-constexpr unsigned bits = 16;  // of an index and of a count
-
-/// A round's number, how many pieces it has, and the next one that nobody has taken, in one word:
-/// who comes late takes nothing of another round.
-constexpr std::uint64_t word_of(std::uint32_t round, std::size_t count) {
-  return std::uint64_t{round} << (2 * bits) | std::uint64_t{count} << bits;
-}
-constexpr std::size_t count_of(std::uint64_t word) { return word >> bits & 0xffff; }
-constexpr std::size_t index_of(std::uint64_t word) { return word & 0xffff; }
 
 void wait_while(std::atomic<std::uint32_t>& word, std::uint32_t value) {
   raw_call(SYS_futex, &word, FUTEX_WAIT, value, nullptr, nullptr, 0);
@@ -50,38 +41,42 @@ void move_piece(PieceToMove& piece) {
 
 }  // namespace
 
+/// Counts of pieces, which go round: the n-th one is at n % most_pieces.
 struct SpliceTeam::Shared {
-  std::atomic<std::uint64_t> next{0};
-  std::atomic<std::uint32_t> round{0};  ///< that there is something to do; the thread waits for it
-  std::atomic<std::uint32_t> finished{0};  ///< pieces of this round
-  std::atomic<std::uint32_t> lives{0};     ///< cleared by the kernel at the thread's end
+  std::array<PieceToMove*, most_pieces> pieces{};
+  std::atomic<std::uint32_t> given{0};
+  std::atomic<std::uint32_t> taken{0};
+  std::atomic<std::uint32_t> moved{0};
+  std::atomic<bool> sleeps{false};      ///< the other thread, until something is given
+  std::atomic<bool> is_awaited{false};  ///< by the caller, until something is moved
+  std::atomic<std::uint32_t> lives{0};  ///< cleared by the kernel at the thread's end
   std::atomic<bool> leaves{false};
-  PieceToMove* pieces = nullptr;
   alignas(64) std::array<char, stack_size> stack;
 
-  /// Takes pieces until none is left. Whether it took the last one that was finished.
-  bool work() {
-    bool last = false;
-    for (;;) {
-      const std::uint64_t taken = next.fetch_add(1);
-      const std::size_t count = count_of(taken);
-      if (index_of(taken) >= count) return last;
-      move_piece(pieces[index_of(taken)]);
-      last = finished.fetch_add(1) + 1 == count;
-    }
+  bool move_next() {
+    std::uint32_t next = taken.load();
+    do {
+      if (next == given.load() || leaves.load()) return false;
+    } while (!taken.compare_exchange_weak(next, next + 1));
+    PieceToMove& piece = *pieces[next % most_pieces];
+    move_piece(piece);
+    std::atomic_ref(piece.moved).store(1);
+    moved.fetch_add(1);
+    return true;
   }
 
   static int run(void* self) {
     auto& shared = *static_cast<Shared*>(self);
-    std::uint32_t seen = 0;
     while (!shared.leaves.load()) {
-      const std::uint32_t now = shared.round.load();
-      if (now == seen) {
-        wait_while(shared.round, seen);
+      if (shared.move_next()) {
+        if (shared.is_awaited.load()) wake(shared.moved);
         continue;
       }
-      seen = now;
-      if (shared.work()) wake(shared.finished);
+      const std::uint32_t given = shared.given.load();
+      if (given != shared.taken.load()) continue;
+      shared.sleeps.store(true);
+      wait_while(shared.given, given);
+      shared.sleeps.store(false);
     }
     return 0;
   }
@@ -90,10 +85,10 @@ struct SpliceTeam::Shared {
 SpliceTeam::SpliceTeam() = default;
 
 SpliceTeam::~SpliceTeam() {
-  if (!shared_) return;
+  if (!shared_ || shared_->lives.load() == 0) return;
   shared_->leaves.store(true);
-  shared_->round.fetch_add(1);
-  wake(shared_->round);
+  shared_->given.fetch_add(1);
+  wake(shared_->given);
   while (const std::uint32_t thread = shared_->lives.load()) wait_while(shared_->lives, thread);
 }
 
@@ -101,34 +96,34 @@ void SpliceTeam::start() {
   may_start_ = false;
   if (processor_count() < 2) return;
   enlarge_table(table_of_many);
-  shared_ = std::make_unique<Shared>();
   shared_->lives.store(1);
   const int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
                     CLONE_SYSVSEM | CLONE_CHILD_CLEARTID;
   char* const top = shared_->stack.data() + stack_size;
   if (::clone(Shared::run, top, flags, shared_.get(), nullptr, nullptr, &shared_->lives) < 0) {
-    shared_.reset();
+    shared_->lives.store(0);
   }
 }
 
-void SpliceTeam::move(std::span<PieceToMove> pieces) {
-  if (pieces.size() > 1 && may_start_) start();
-  if (!shared_ || pieces.size() < 2) {
-    for (PieceToMove& piece : pieces) move_piece(piece);
-    return;
-  }
-  shared_->pieces = pieces.data();
-  shared_->finished.store(0);
-  const std::uint32_t round = shared_->round.load() + 1;
-  shared_->next.store(word_of(round, pieces.size()));
-  shared_->round.store(round);
-  wake(shared_->round);
-  (void)shared_->work();
-  for (;;) {
-    const std::uint32_t finished = shared_->finished.load();
-    if (finished == pieces.size()) return;
-    wait_while(shared_->finished, finished);
-  }
+void SpliceTeam::give(PieceToMove& piece) {
+  if (!shared_) shared_ = std::make_unique_for_overwrite<Shared>();
+  piece.moved = 0;
+  const std::uint32_t given = shared_->given.load();
+  shared_->pieces[given % most_pieces] = &piece;
+  shared_->given.store(given + 1);
+  if (given == shared_->moved.load()) return;  // the only one: the caller's
+  if (may_start_) start();
+  if (shared_->sleeps.load()) wake(shared_->given);
+}
+
+bool SpliceTeam::move_next() { return shared_ && shared_->move_next(); }
+
+void SpliceTeam::wait() {
+  if (!shared_) return;
+  shared_->is_awaited.store(true);
+  const std::uint32_t moved = shared_->moved.load();
+  if (moved != shared_->given.load()) wait_while(shared_->moved, moved);
+  shared_->is_awaited.store(false);
 }
 
 }  // namespace stayd::os

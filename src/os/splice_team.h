@@ -2,8 +2,8 @@
 // Moving what waits in several pipes into their files, on two processors at once.
 //
 // To move a byte is to copy it, and a copy into the page cache keeps a processor busy. A second
-// thread of ours takes half of the pieces. It runs nothing but the kernel's splice(2): no memory of
-// ours, no errno, no lock is shared with it, so fork(2) and signals know nothing of it.
+// thread of ours takes pieces, too. It runs nothing but the kernel's splice(2): no memory of ours,
+// no errno, no lock is shared with it, so fork(2) and signals know nothing of it.
 #pragma once
 
 #include <atomic>
@@ -23,7 +23,9 @@ struct PieceToMove {
   FdView file;
   std::uint64_t offset = 0;
   std::size_t most = 0;
-  Transfer done;  ///< afterwards
+  Transfer done;  ///< once it is_moved()
+  std::uint32_t moved = 0;
+  [[nodiscard]] bool is_moved() { return std::atomic_ref(moved).load() != 0; }
 };
 
 class SpliceTeam {
@@ -34,11 +36,16 @@ class SpliceTeam {
   /// Ends the thread.
   ~SpliceTeam();
 
-  static constexpr std::size_t most_pieces = 1024;
-  /// Moves all of them, each once, and returns when all are done. Two pieces must not have a pipe
-  /// or a file in common. The thread is started by the first call with more than one piece; where
-  /// it cannot be, and where we may run on one processor only, the caller moves them all.
-  void move(std::span<PieceToMove> pieces);
+  static constexpr std::size_t most_pieces = 64;  ///< under way at once
+  /// One more piece, for the other thread or for move_next(), whoever comes first. It stays where
+  /// it is until it is_moved(), and has no pipe and no file in common with others under way. The
+  /// thread is started when a second one is under way; where it cannot be, and where we may run on
+  /// one processor only, the caller moves them all.
+  void give(PieceToMove& piece);
+  /// The caller moves one that nobody has taken; false: there is none.
+  bool move_next();
+  /// Until the other thread has moved one more, or everything is moved.
+  void wait();
 
  private:
   struct Shared;

@@ -9,7 +9,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "os/files.h"
@@ -62,6 +64,14 @@ struct Load {
   std::vector<Fd> files;
 };
 
+/// Gives all of them and helps until all are moved.
+void move_all(SpliceTeam& team, std::span<PieceToMove> pieces) {
+  for (PieceToMove& piece : pieces) team.give(piece);
+  while (team.move_next()) {
+  }
+  while (!std::ranges::all_of(pieces, &PieceToMove::is_moved)) team.wait();
+}
+
 TEST_CASE("each piece is moved once, round after round") {
   constexpr std::size_t count = 40;
   constexpr int rounds = 200;
@@ -72,7 +82,7 @@ TEST_CASE("each piece is moved once, round after round") {
   for (int round = 0; round < rounds; ++round) {
     load.fill(round);
     std::vector<PieceToMove> pieces = load.pieces(expected);
-    team.move(pieces);
+    move_all(team, pieces);
     for (std::size_t i = 0; i < count; ++i) {
       const std::string text = Load::text(i, round);
       exact = exact && pieces[i].done.ok() && pieces[i].done.bytes == text.size();
@@ -85,6 +95,37 @@ TEST_CASE("each piece is moved once, round after round") {
     CHECK((*read_file(load.path(i), 8u << 20) == expected[i]));
 }
 
+TEST_CASE("what was moved is given again while the rest is under way") {
+  constexpr std::size_t count = 8;
+  constexpr int rounds = 2000;
+  const Load load(count);
+  std::vector<std::string> expected(count);
+  SpliceTeam team;
+  std::vector<PieceToMove> pieces = load.pieces(expected);
+  std::array<int, count> given{};
+  const auto give = [&](std::size_t i) {
+    const std::string text = Load::text(i, given[i]++);
+    REQUIRE(write_all(load.pipes[i].write_end.view(), text).has_value());
+    pieces[i].offset = expected[i].size();
+    expected[i] += text;
+    team.give(pieces[i]);
+  };
+  for (std::size_t i = 0; i < count; ++i) give(i);
+  for (std::size_t left = count; left > 0;) {
+    if (!team.move_next() && std::ranges::none_of(pieces, &PieceToMove::is_moved)) team.wait();
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!pieces[i].is_moved()) continue;
+      if (given[i] < rounds) {
+        give(i);
+      } else if (std::exchange(given[i], rounds + 1) == rounds) {
+        --left;
+      }
+    }
+  }
+  for (std::size_t i = 0; i < count; ++i)
+    CHECK((*read_file(load.path(i), 64u << 20) == expected[i]));
+}
+
 TEST_CASE("an error is its piece's alone") {
   const Load load(3);
   const Fd appending = *open_file(load.path(1), OpenFor::append_create);
@@ -92,12 +133,12 @@ TEST_CASE("an error is its piece's alone") {
   std::vector<PieceToMove> pieces = load.pieces({"", "", ""});
   pieces[1].file = appending.view();
   SpliceTeam team;
-  team.move(pieces);
+  move_all(team, pieces);
   CHECK(pieces[0].done.bytes == Load::text(0, 0).size());
   CHECK(pieces[1].done.number == EINVAL);
   CHECK(pieces[1].done.bytes == 0);
   CHECK(pieces[2].done.bytes == Load::text(2, 0).size());
-  team.move(pieces);
+  move_all(team, pieces);
   CHECK(pieces[0].done.would_block());
 }
 
@@ -107,9 +148,9 @@ TEST_CASE("its thread ends with it, and one piece needs none") {
   {
     SpliceTeam team;
     std::vector<PieceToMove> pieces = load.pieces({"", ""});
-    team.move(std::span(pieces).first(1));
+    move_all(team, std::span(pieces).first(1));
     CHECK(own_threads() == 1);
-    team.move(pieces);
+    move_all(team, pieces);
     CHECK(pieces[1].done.bytes == Load::text(1, 0).size());
   }
   for (int look = 0; look < 4'000 && own_threads() > 1; ++look) ::poll(nullptr, 0, 5);
@@ -128,7 +169,7 @@ TEST_CASE("where we may run on one processor there is no other thread") {
   load.fill(0);
   std::vector<PieceToMove> pieces = load.pieces({"", ""});
   SpliceTeam team;
-  team.move(pieces);
+  move_all(team, pieces);
   CHECK(own_threads() == 1);
   CHECK(pieces[0].done.bytes == Load::text(0, 0).size());
   CHECK(pieces[1].done.bytes == Load::text(1, 0).size());

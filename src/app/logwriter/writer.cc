@@ -81,6 +81,8 @@ Status Writer::run() {
     keep_house();
     dying_.give_way();
     if (!hot_.empty()) {
+      if (looked_at_ < hot_.size()) continue;
+      looked_at_ = 0;
       if (const Duration pause = gathering_.pause(); pause != Duration{}) os::nap(pause);
     } else if (now_ - before > gathering_few + gathering_few) {
       wakes_in_a_row_ = 0;

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "app/logwriter/consumers.h"
@@ -70,7 +71,7 @@ class Writer {
   void watch(Slot slot);
   void look(Slot slot);
   void look_at_hot();
-  void move_together();
+  void move_together(std::span<const Slot> group);
   void note_hot(Slot slot, std::size_t bytes, const journal::Stamp& now);
   void look_at_hot(Slot slot);
   void heat(Slot slot);
@@ -119,7 +120,8 @@ class Writer {
   journal::StreamTable streams_;
   PipeWidths widths_;
   Consumers consumers_;
-  std::vector<Slot> hot_;
+  std::vector<Slot> hot_;      ///< those to be looked at next come first
+  std::size_t looked_at_ = 0;  ///< of them, since the last pause
   os::SpliceTeam team_;
   std::vector<KeptDescriptor> kept_;
   std::vector<std::uint32_t> ended_;  ///< numbers that the supervisor has not been told

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include "app/logwriter/tokens.h"
@@ -19,7 +20,8 @@ using journal::TurnEnd;
 constexpr std::size_t much = 16u << 10;
 constexpr Duration soon = milliseconds(1);
 constexpr std::uint8_t empty_looks_to_cool = 2;
-constexpr std::size_t most_together = 32;
+constexpr std::size_t most_together = 12;
+constexpr Duration longest_together = milliseconds(2);
 
 }  // namespace
 
@@ -67,40 +69,59 @@ void Writer::look(Slot slot) {
   }
 }
 
+/// A few at a time: what they print is still in the processors' caches when it is written out, and
+/// the others wait with full pipes for their turn.
 void Writer::look_at_hot() {
-  if (hot_.size() > 1) move_together();
-  for (std::size_t i = 0; i < hot_.size();) {
-    const Slot slot = hot_[i];
+  std::array<Slot, most_together> room;
+  const std::size_t count = std::min(hot_.size(), most_together);
+  const std::span<const Slot> group = std::span(room).first(count);
+  std::copy_n(hot_.begin(), count, room.begin());
+  std::ranges::rotate(hot_, hot_.begin() + static_cast<std::ptrdiff_t>(count));
+  looked_at_ += count;
+  if (count > 1) move_together(group);
+  for (const Slot slot : group)
     if (!std::exchange(streams_.at(slot).was_moved, false)) look_at_hot(slot);
-    if (i < hot_.size() && hot_[i] == slot) ++i;
-  }
 }
 
-/// Where much waits in several pipes.
-void Writer::move_together() {
-  std::array<Slot, most_together> whose;
+/// For a while, or until little waits in the pipes of these.
+void Writer::move_together(std::span<const Slot> group) {
   std::array<os::PieceToMove, most_together> pieces;
-  for (std::size_t from = 0; from < hot_.size();) {
-    const journal::Stamp now = journal::stamp_now();
-    std::size_t count = 0;
-    for (; from < hot_.size() && count < most_together; ++from) {
-      const auto piece = pump_.piece_of(streams_.at(hot_[from]), now);
-      if (!piece) continue;
-      pieces[count] = *piece;
-      whose[count++] = hot_[from];
+  enum class State : std::uint8_t { in_pipe, under_way, refused };
+  std::array<State, most_together> states{};
+  journal::Stamp now = journal::stamp_now();
+  const Instant end = now.since_boot + longest_together;
+  std::size_t count = 0;  // of those under way
+  const auto give = [&](std::size_t i) {
+    const auto piece = pump_.piece_of(streams_.at(group[i]), now);
+    if (!piece) return;
+    pieces[i] = *piece;
+    states[i] = State::under_way;
+    ++count;
+    team_.give(pieces[i]);
+  };
+  const auto take_back = [&](std::size_t i) {
+    journal::Stream& stream = streams_.at(group[i]);
+    const os::Transfer& done = pieces[i].done;
+    states[i] = done.bytes > 0 ? State::in_pipe : State::refused;
+    --count;
+    pump_.moved(stream, done, now);
+    if (done.bytes == 0) return;
+    stream.was_moved = true;
+    note_hot(group[i], done.bytes, now);
+  };
+  do {
+    for (std::size_t i = 0; i < group.size() && now.since_boot < end; ++i)
+      if (states[i] == State::in_pipe) give(i);
+    if (count == 0) return;
+    bool is_any_moved = team_.move_next();
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      if (states[i] != State::under_way || !pieces[i].is_moved()) continue;
+      take_back(i);
+      is_any_moved = true;
     }
-    if (count < 2) {
-      if (count == 1) pump_.moved(streams_.at(whose[0]), {}, now);
-      return;
-    }
-    team_.move(std::span(pieces).first(count));
-    for (std::size_t i = 0; i < count; ++i) {
-      journal::Stream& stream = streams_.at(whose[i]);
-      pump_.moved(stream, pieces[i].done, now);
-      stream.was_moved = pieces[i].done.bytes > 0;
-      if (stream.was_moved) note_hot(whose[i], pieces[i].done.bytes, now);
-    }
-  }
+    if (!is_any_moved) team_.wait();
+    now = journal::stamp_now();
+  } while (count > 0 || now.since_boot < end);
 }
 
 void Writer::note_hot(Slot slot, std::size_t bytes, const journal::Stamp& now) {
