@@ -61,7 +61,7 @@ void assign(WallTime& into, const Scalar& value) {
 }
 void assign(Duration& into, const Scalar& value) {
   constexpr double most = 9e9;
-  if (value.kind == Scalar::Kind::integer && std::abs(value.integer) < ns_per_second * 9) {
+  if (value.kind == Scalar::Kind::integer && std::abs(static_cast<double>(value.integer)) < most) {
     into = seconds(value.integer);
   } else if (value.kind == Scalar::Kind::real && std::abs(value.real) < most) {
     into = nanoseconds(std::llround(value.real * 1e9));

@@ -144,8 +144,8 @@ bool is_well_formed(const Probe& p) {
 
 bool is_well_formed(const Execution& e) {
   return !e.command.empty() && is_absolute(e.executable) && is_absolute(e.directory) &&
-         e.umask.value_or(0) <= 0777 && std::abs(e.nice.value_or(0)) <= 20 &&
-         std::abs(e.oom_score_adjust.value_or(0)) <= 1000 &&
+         e.umask.value_or(0) <= 0777 && is_within(e.nice.value_or(0), -20, 20) &&
+         is_within(e.oom_score_adjust.value_or(0), -1000, 1000) &&
          std::ranges::all_of(e.limits, [](const ResourceLimit& l) {
            return l.resource < 16 && l.soft <= l.hard;  // RLIM_NLIMITS, kernel 2.6.24 and later
          });

@@ -227,6 +227,19 @@ TEST_CASE("a forged Spec with a right checksum never brings an ill-formed servic
   }
 }
 
+TEST_CASE("numbers out of their range are refused, the least one too") {
+  const auto is_read = [](const auto& change) {
+    Spec spec = sample();
+    change(spec.services[0].execution);
+    return decode(encode(spec)).has_value();
+  };
+  CHECK(is_read([](Execution& e) { e.nice = -20; }));
+  for (const int value : {INT32_MIN, -1001, 1001, INT32_MAX}) {
+    CHECK_FALSE(is_read([&](Execution& e) { e.nice = value; }));
+    CHECK_FALSE(is_read([&](Execution& e) { e.oom_score_adjust = value; }));
+  }
+}
+
 TEST_CASE("what a newer stayd added at a record's end is skipped") {
   const std::string bytes = encode({.supervisor = sample().supervisor, .services = {}});
   // The supervisor's record is the last thing: 8 bytes more in it.
