@@ -83,7 +83,7 @@ LeafFolder Containment::reuse_leaf(std::string_view instance, const Leaf& leaf) 
   if (leaf.number == 0) return nullptr;
   const std::string name = leaf_name(instance, leaf.number);
   const bool was_just_empty = std::erase(just_empty_, leaf.number) != 0;
-  if (leaf.killed || (!was_just_empty && base_.is_populated(name) != false)) {
+  if (leaf.killed || (!was_just_empty && recent_.is_populated(base_, name) != false)) {
     remove_leaf(name);
     return nullptr;
   }

@@ -48,6 +48,11 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   int run();
 
  private:
+  struct Start {
+    core::Action action;
+    enum class Leaf : std::uint8_t { own, another } leaf;  ///< another: its own is good for nothing
+  };
+
   Supervisor(Foundation foundation, const SupervisorRecord& record, LogChannel channel);
 
   // supervisor_start.cc
@@ -105,6 +110,7 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   [[nodiscard]] Result<model::Service> service_of(InstanceId id) const;
   void spawn(const core::Action& action);
   Result<LeafFolder> prepare_leaf(const core::Action& action, Leaf leaf);
+  void begin_start(PreparedStart prepared, const Start& start);
   void finish_start();
   void finish_starts();
   [[nodiscard]] bool goes_beside_starts(const core::Action& action) const;
@@ -153,10 +159,6 @@ class Supervisor final : private DeskWorld, private control::Watcher {
   Facts facts_, facts_under_way_;
   core::Outcome outcome_;
   core::Fifo<core::Action> actions_;  ///< to be carried out
-  struct Start {
-    core::Action action;
-    enum class Leaf : std::uint8_t { own, another } leaf;  ///< another: its own had been killed
-  };
   /// Their processes are there, but have not executed yet; the one that was begun first is first.
   std::vector<Start> starting_;
   Reaper reaper_;

@@ -141,8 +141,12 @@ void Supervisor::spawn(const core::Action& action) {
   auto start = launcher_.prepare(std::move(*service), std::move(launch));
   if (!start) return spawn_failed(action, std::move(start).error());
   while (starting_.size() == Launcher::most_under_way) finish_start();
-  launcher_.begin(std::move(*start));
-  starting_.push_back({action, Start::Leaf::own});
+  begin_start(std::move(*start), {action, Start::Leaf::own});
+}
+
+void Supervisor::begin_start(PreparedStart prepared, const Start& start) {
+  launcher_.begin(std::move(prepared));
+  starting_.push_back(start);
 }
 
 void Supervisor::finish_starts() {
@@ -176,10 +180,8 @@ void Supervisor::finish_start() {
         begin_in_another_leaf(action, begun))
       return;
     // What has ended holds its place until it is reaped (RLIMIT_NPROC, pids.max, pid_max).
-    if (!process && process.error().wants_room_for_process() && reaper_.reap()) {
-      launcher_.begin(std::move(begun));
-      return starting_.push_back(start);
-    }
+    if (!process && process.error().wants_room_for_process() && reaper_.reap())
+      return begin_start(std::move(begun), start);
     if (!process) return spawn_failed(action, std::move(process).error());
     const std::int32_t pid = process->pid;
     // Unwatched it is found by SIGCHLD, more slowly.
@@ -196,8 +198,7 @@ bool Supervisor::begin_in_another_leaf(const core::Action& action, PreparedStart
   auto cgroup = prepare_leaf(action, {record.cgroup_number, true});
   if (!cgroup) return false;
   start.launch.cgroup = std::move(*cgroup);
-  launcher_.begin(std::move(start));
-  starting_.push_back({action, Start::Leaf::another});
+  begin_start(std::move(start), {action, Start::Leaf::another});
   return true;
 }
 
